@@ -1,0 +1,65 @@
+/** Every code that a {@link VarveError} can carry. Callers branch on these, never on messages. */
+export type ErrorCode =
+  | 'ERR_VARVE_ABORTED' // an AbortSignal stopped the work
+  | 'ERR_VARVE_BAD_ARGUMENT' // an option or argument makes no sense
+  | 'ERR_VARVE_NO_REPOSITORY' // nothing at the location
+  | 'ERR_VARVE_REPOSITORY_EXISTS' // init where a repository already is
+  | 'ERR_VARVE_REPOSITORY_VERSION' // a later version of the format
+  | 'ERR_VARVE_WRONG_PASSWORD' // no key opens with this password
+  | 'ERR_VARVE_LOCKED' // another process holds a conflicting lock
+  | 'ERR_VARVE_LOCK_LOST' // our lock vanished or could not be refreshed in time
+  | 'ERR_VARVE_NOT_FOUND' // storage has no such object
+  | 'ERR_VARVE_STORAGE' // storage failed: I/O error, no space, read-only
+  | 'ERR_VARVE_DAMAGED' // stored bytes are not what they should be
+  | 'ERR_VARVE_MISSING_BLOB' // the index knows no such blob
+  | 'ERR_VARVE_SNAPSHOT_NOT_FOUND'
+  | 'ERR_VARVE_SNAPSHOT_AMBIGUOUS'
+  | 'ERR_VARVE_SNAPSHOT_EMPTY' // nothing was left to save
+  | 'ERR_VARVE_PATH_NOT_FOUND' // no such path in a snapshot
+  | 'ERR_VARVE_SOURCE' // a source does not exist or cannot be read at all
+  | 'ERR_VARVE_TARGET' // a restore target cannot be used
+  | 'ERR_VARVE_UNSAFE_PATH' // a tree names something outside the target
+
+/**
+ * A failure that can happen in normal use. Users see `message` (what happened to what) and `hint` (what to do), never a
+ * stack. Impossible states throw a plain `Error` instead.
+ */
+export class VarveError extends Error {
+  override readonly name = 'VarveError'
+  readonly code: ErrorCode
+  readonly hint: string | undefined
+
+  /**
+   * @param code - what kind of failure this is
+   * @param message - what happened, naming the thing
+   * @param options - `hint`: what the user can do about it; `cause`: the error underneath
+   */
+  constructor(code: ErrorCode, message: string, options: { readonly hint?: string; readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.hint = options.hint
+  }
+}
+
+/** Whether `error` is a {@link VarveError} with the given code. */
+export function isVarveError(error: unknown, code?: ErrorCode): error is VarveError {
+  return error instanceof VarveError && (code === undefined || error.code === code)
+}
+
+/** Throws `ERR_VARVE_ABORTED` when `signal` has been aborted; its reason becomes the cause, unless that already is a VarveError. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return
+  if (signal.reason instanceof VarveError) throw signal.reason
+  throw new VarveError('ERR_VARVE_ABORTED', 'stopped on request', { cause: signal.reason })
+}
+
+/** The `code` of a Node system error (`'ENOENT'`, …), or undefined for anything else. */
+export function systemErrorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  return typeof error.code === 'string' && !error.code.startsWith('ERR_') ? error.code : undefined
+}
+
+/** One line that says what went wrong, without stack, for a message or a report. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
