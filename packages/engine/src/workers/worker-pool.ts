@@ -144,12 +144,12 @@ export class WorkerPool<Job, Result, Event = never> {
     const number = this.#nextNumber++
     worker.running.set(number, pending)
     const message: JobMessage<Job> = { number, job: pending.job }
-    worker.thread.postMessage(message, pending.options.transfer ?? [])
+    worker.thread.postMessage(message, [...(pending.options.transfer ?? [])])
   }
 
   #fail(error: Error): void {
     this.#failure ??= error
-    for (const worker of this.#workers ?? []) {
+    for (const worker of this.#workers) {
       for (const pending of worker.running.values()) pending.reject(this.#failure)
       worker.running.clear()
     }

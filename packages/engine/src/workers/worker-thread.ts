@@ -21,7 +21,7 @@ export function serveJobs<Job, Result, Event = never>(
   if (parentPort === null) throw new Error('a worker module was imported outside a worker thread')
   const port = parentPort
   const post = (message: WorkerMessage<Result, Event>, transfer: readonly Transferable[] = []): void => {
-    port.postMessage(message, transfer)
+    port.postMessage(message, [...transfer])
   }
   const handle = start((event, transfer) => post({ kind: 'event', event }, transfer))
   let previous: Promise<void> = Promise.resolve()

@@ -1,0 +1,36 @@
+import { defineConfig } from 'vitest/config'
+
+/** Tests import the sources of the other packages, not what was compiled from them. */
+const sources = { resolve: { conditions: ['varve-source', 'node'] }, ssr: { resolve: { conditions: ['varve-source', 'node'] } } }
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...sources,
+        test: {
+          name: 'unit',
+          include: ['packages/*/test/**/*.test.ts'],
+          exclude: ['packages/*/test/oracle/**', 'packages/*/test/packed/**'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        ...sources,
+        test: {
+          name: 'oracle',
+          include: ['packages/*/test/oracle/**/*.test.ts'],
+          testTimeout: 300_000,
+        },
+      },
+      {
+        ...sources,
+        test: {
+          name: 'packed',
+          include: ['packages/*/test/packed/**/*.test.ts'],
+          testTimeout: 300_000,
+        },
+      },
+    ],
+  },
+})
