@@ -1,0 +1,29 @@
+import type { LibC } from './linux-libc.ts'
+import { systemError } from './system-error.ts'
+
+const AT_FDCWD = -100
+const AT_SYMLINK_NOFOLLOW = 0x100
+const NANOSECONDS = 1_000_000_000n
+
+/** Sets access and modification time of an entry itself, in nanoseconds since 1970. Throws a system error. */
+export type SetTimes = (path: string, atime: bigint, mtime: bigint) => void
+
+/** A {@link SetTimes} that is exact to the nanosecond for every moment that the file system can keep (utimensat(2)). */
+export function linuxSetTimes(libc: LibC): SetTimes {
+  const memory = libc.allocate(32)
+  // Two `struct timespec`: seconds, nanoseconds.
+  const fields = new BigInt64Array(memory.bytes.buffer, memory.bytes.byteOffset, 4)
+  return (path, atime, mtime) => {
+    putTimespec(fields, 0, atime)
+    putTimespec(fields, 2, mtime)
+    if (libc.utimensat(AT_FDCWD, libc.path(path), memory.address, AT_SYMLINK_NOFOLLOW) === 0) return
+    throw systemError(libc.errno(), 'utimensat', path)
+  }
+}
+
+function putTimespec(fields: BigInt64Array, index: number, nanoseconds: bigint): void {
+  const remainder = nanoseconds % NANOSECONDS
+  const fraction = remainder < 0n ? remainder + NANOSECONDS : remainder
+  fields[index] = (nanoseconds - fraction) / NANOSECONDS
+  fields[index + 1] = fraction
+}
