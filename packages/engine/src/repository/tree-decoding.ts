@@ -1,0 +1,224 @@
+import { VarveError } from '../errors.ts'
+import { isEntryName, nameFromBytes } from '../platform/file-name.ts'
+import { unquoteName } from './go-quote.ts'
+import { isId, type Id } from './id.ts'
+import { JsonError, JsonReader } from './json-reader.ts'
+import type { ExtendedAttribute, Node, NodeType, Tree } from './node.ts'
+import { isTimestamp, ZERO_TIME, type Timestamp } from './timestamp.ts'
+
+const UINT32 = 0xffff_ffff
+
+const NODE_TYPES: ReadonlyMap<string, NodeType> = new Map(
+  (['file', 'dir', 'symlink', 'dev', 'chardev', 'fifo', 'socket', 'irregular'] as const).map((type) => [type, type]),
+)
+
+/**
+ * A folder's entries from its tree blob.
+ *
+ * As tolerant as restic: fields that it does not know are ignored, fields may come in any order, a missing or null field has its zero value, and
+ * entries may be out of order or there twice. Stricter where what it gives would be dangerous: a name that cannot be an entry's (empty, `.`,
+ * `..`, with `/` or NUL) makes the whole tree damaged, for no honest client writes one.
+ *
+ * @param id - names the tree in errors
+ * @throws ERR_VARVE_DAMAGED where `bytes` is no tree
+ */
+export function decodeTree(bytes: Uint8Array, id: Id): Tree {
+  try {
+    const reader = new JsonReader(bytes)
+    const nodes = readTree(reader)
+    reader.end()
+    return { nodes }
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error
+    throw new VarveError('ERR_VARVE_DAMAGED', `tree ${id} is damaged: ${error.message}`, { cause: error })
+  }
+}
+
+function readTree(reader: JsonReader): readonly Node[] {
+  let nodes: Node[] | undefined
+  for (let key = reader.firstKey(); key !== undefined; key = reader.nextKey()) {
+    if (key !== 'nodes') {
+      reader.skipValue()
+      continue
+    }
+    nodes = []
+    if (reader.skipNull()) continue
+    for (let more = reader.firstElement(); more; more = reader.nextElement()) nodes.push(readNode(reader))
+  }
+  return nodes ?? reader.fail(`'nodes'`)
+}
+
+function readNode(reader: JsonReader): Node {
+  let name = ''
+  let type: NodeType | undefined
+  let mode = 0
+  let mtime = ZERO_TIME
+  let atime = ZERO_TIME
+  let ctime = ZERO_TIME
+  let uid = 0
+  let gid = 0
+  let user = ''
+  let group = ''
+  let inode = 0n
+  let deviceId = 0n
+  let size = 0n
+  let links = 0n
+  let linkTarget = ''
+  let rawLinkTarget: string | undefined
+  let extendedAttributes: readonly ExtendedAttribute[] = []
+  let genericAttributes: ReadonlyMap<string, string> = new Map()
+  let device = 0n
+  let content: readonly Id[] | null = null
+  let subtree: Id | undefined
+  let error = ''
+  for (let key = reader.firstKey(); key !== undefined; key = reader.nextKey()) {
+    if (reader.skipNull()) continue
+    switch (key) {
+      case 'name':
+        name = readName(reader)
+        break
+      case 'type':
+        type = NODE_TYPES.get(reader.string()) ?? reader.fail('a known type')
+        break
+      case 'mode':
+        mode = reader.integer(UINT32)
+        break
+      case 'mtime':
+        mtime = readTime(reader)
+        break
+      case 'atime':
+        atime = readTime(reader)
+        break
+      case 'ctime':
+        ctime = readTime(reader)
+        break
+      case 'uid':
+        uid = reader.integer(UINT32)
+        break
+      case 'gid':
+        gid = reader.integer(UINT32)
+        break
+      case 'user':
+        user = reader.string()
+        break
+      case 'group':
+        group = reader.string()
+        break
+      case 'inode':
+        inode = reader.uint64()
+        break
+      case 'device_id':
+        deviceId = reader.uint64()
+        break
+      case 'size':
+        size = reader.uint64()
+        break
+      case 'links':
+        links = reader.uint64()
+        break
+      case 'linktarget':
+        linkTarget = reader.string()
+        break
+      case 'linktarget_raw':
+        rawLinkTarget = nameFromBytes(readBase64(reader))
+        break
+      case 'extended_attributes':
+        extendedAttributes = readAttributes(reader)
+        break
+      case 'generic_attributes':
+        genericAttributes = readGenericAttributes(reader)
+        break
+      case 'device':
+        device = reader.uint64()
+        break
+      case 'content':
+        content = readIds(reader)
+        break
+      case 'subtree':
+        subtree = readId(reader)
+        break
+      case 'error':
+        error = reader.string()
+        break
+      default:
+        reader.skipValue()
+    }
+  }
+  if (!isEntryName(name)) reader.fail('an entry with a name')
+  if (type === undefined) reader.fail('an entry with a type')
+  return {
+    name,
+    type,
+    mode,
+    mtime,
+    atime,
+    ctime,
+    uid,
+    gid,
+    user,
+    group,
+    inode,
+    deviceId,
+    size,
+    links,
+    linkTarget: rawLinkTarget ?? linkTarget,
+    extendedAttributes,
+    genericAttributes,
+    device,
+    content,
+    subtree,
+    error,
+  }
+}
+
+function readName(reader: JsonReader): string {
+  return unquoteName(reader.string()) ?? reader.fail('a quoted name')
+}
+
+function readTime(reader: JsonReader): Timestamp {
+  const text = reader.string()
+  return isTimestamp(text) ? text : reader.fail('a time')
+}
+
+function readId(reader: JsonReader): Id {
+  const text = reader.string()
+  return isId(text) ? text : reader.fail('an id')
+}
+
+function readIds(reader: JsonReader): readonly Id[] {
+  const ids: Id[] = []
+  for (let more = reader.firstElement(); more; more = reader.nextElement()) ids.push(readId(reader))
+  return ids
+}
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
+function readBase64(reader: JsonReader): Buffer {
+  const text = reader.string()
+  if (!BASE64.test(text)) reader.fail('base64')
+  return Buffer.from(text, 'base64')
+}
+
+function readAttributes(reader: JsonReader): readonly ExtendedAttribute[] {
+  const attributes: ExtendedAttribute[] = []
+  for (let more = reader.firstElement(); more; more = reader.nextElement()) attributes.push(readAttribute(reader))
+  return attributes
+}
+
+function readAttribute(reader: JsonReader): ExtendedAttribute {
+  let name = ''
+  let value: Uint8Array | null = null
+  for (let key = reader.firstKey(); key !== undefined; key = reader.nextKey()) {
+    if (reader.skipNull()) continue
+    if (key === 'name') name = reader.string()
+    else if (key === 'value') value = readBase64(reader)
+    else reader.skipValue()
+  }
+  return { name, value }
+}
+
+function readGenericAttributes(reader: JsonReader): ReadonlyMap<string, string> {
+  const attributes = new Map<string, string>()
+  for (let key = reader.firstKey(); key !== undefined; key = reader.nextKey()) attributes.set(key, reader.raw())
+  return attributes
+}
