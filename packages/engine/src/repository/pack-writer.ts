@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto'
+import { SEAL_OVERHEAD, type BlobType, type PackContents, type PackedBlob } from './blob.ts'
+import { Compressor } from './compression.ts'
+import { idFromBytes, type Id } from './id.ts'
+import { MAX_PACK_BLOBS, encodePackHeader, packEntrySize, packHeaderSize } from './pack-header.ts'
+import { Sealer } from './sealing.ts'
+import type { WorkerRepository } from './worker-repository.ts'
+
+/** Bytes at which a pack is full: restic's default. */
+export const PACK_SIZE = 16 * 1024 * 1024
+
+/** The largest blob that a chunker makes, before sealing: a writer has room for one on top of a pack that is nearly full. */
+const MAX_ORDINARY_BLOB = 8 * 1024 * 1024
+
+/** Bytes that are hashed at once while a pack fills: few calls, and the bytes are still in the processor's cache. */
+const HASH_STEP = 128 * 1024
+
+/** A pack that is ready to be stored. */
+export interface FinishedPack {
+  readonly id: Id
+  /** The whole pack, at the start of a buffer that belongs to nobody else and can be transferred. */
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly contents: PackContents
+}
+
+/** Where a blob went, and what it takes there. */
+export type AddedBlob = Pick<PackedBlob, 'offset' | 'length' | 'uncompressedLength'>
+
+/**
+ * Fills packs with blobs of one kind, one pack after the other: compresses, seals, and hashes the pack as it grows.
+ *
+ * Version 2 compresses trees always and data unless told not to. Data that does not get smaller is stored as it is: restic stores the
+ * larger frame, but reads either, and a restore need not decompress it.
+ */
+export class PackWriter {
+  readonly #type: BlobType
+  readonly #sealer: Sealer
+  readonly #compressor: Compressor | undefined
+  #bytes: Uint8Array<ArrayBuffer> | undefined
+  #spare: ArrayBuffer | undefined
+  #size = 0
+  #headerSize = packHeaderSize([])
+  #hash = createHash('sha256')
+  #hashed = 0
+  #blobs: PackedBlob[] = []
+
+  /**
+   * @param type - what the packs hold: data and trees never share one
+   * @param repository - what to seal and compress with
+   */
+  constructor(type: BlobType, repository: Pick<WorkerRepository, 'version' | 'key' | 'compression'>) {
+    this.#type = type
+    this.#sealer = new Sealer(repository.key)
+    const compresses = repository.version >= 2 && (type === 'tree' || repository.compression !== 'off')
+    this.#compressor = compresses ? new Compressor(repository.compression) : undefined
+  }
+
+  /** Bytes that the pack would have if it were finished now. */
+  get size(): number {
+    return this.#size + this.#headerSize
+  }
+
+  /** Whether the pack holds nothing yet. */
+  get empty(): boolean {
+    return this.#blobs.length === 0
+  }
+
+  /** Whether the pack should be finished before the next blob. */
+  get full(): boolean {
+    return this.size >= PACK_SIZE || this.#blobs.length >= MAX_PACK_BLOBS
+  }
+
+  /**
+   * Whether a blob should go into this pack. One that is larger than a pack should have its own, so that it is
+   * fetched and removed on its own: finish this one first. (A blob that is added nevertheless is stored correctly.)
+   */
+  fits(plainLength: number): boolean {
+    return this.empty || plainLength + SEAL_OVERHEAD < PACK_SIZE
+  }
+
+  /**
+   * Appends a blob.
+   *
+   * @param idBytes - its id: the SHA-256 of `plain`, which is not checked
+   * @param plain - its content
+   */
+  add(idBytes: Uint8Array, plain: Uint8Array): AddedBlob {
+    const frame = plain.length === 0 ? undefined : this.#compressor?.compress(plain)
+    const compressed = frame !== undefined && (frame.length < plain.length || this.#type === 'tree')
+    const stored = compressed ? frame : plain
+    const offset = this.#size
+    const bytes = this.#room(stored.length + SEAL_OVERHEAD)
+    const length = this.#sealer.sealInto(stored, bytes, offset)
+    this.#size += length
+    this.#headerSize += packEntrySize(compressed)
+    const blob = {
+      type: this.#type,
+      id: idFromBytes(idBytes),
+      offset,
+      length,
+      uncompressedLength: compressed ? plain.length : 0,
+    }
+    this.#blobs.push(blob)
+    if (this.#size - this.#hashed >= HASH_STEP) this.#hashUpTo(this.#size)
+    return blob
+  }
+
+  /** Adds the header and hands the pack over; the writer then starts the next one. */
+  finish(): FinishedPack {
+    if (this.empty) throw new Error('an empty pack cannot be finished')
+    const blobs = this.#blobs
+    const header = encodePackHeader(blobs)
+    const room = this.#room(0)
+    const sealedLength = this.#sealer.sealInto(header, room, this.#size)
+    new DataView(room.buffer).setUint32(this.#size + sealedLength, sealedLength, true)
+    const size = this.#size + sealedLength + 4
+    this.#hashUpTo(size)
+    const id = this.#hash.digest('hex') as Id
+    this.#bytes = undefined
+    this.#blobs = []
+    this.#size = 0
+    this.#headerSize = packHeaderSize([])
+    this.#hash = createHash('sha256')
+    this.#hashed = 0
+    return { id, bytes: room.subarray(0, size), contents: { id, blobs } }
+  }
+
+  /** Takes a buffer that {@link finish} gave away, when its bytes are stored, for the next pack. */
+  recycle(buffer: ArrayBuffer): void {
+    if (buffer.byteLength >= ORDINARY_CAPACITY) this.#spare = buffer
+  }
+
+  #hashUpTo(end: number): void {
+    if (this.#bytes === undefined) return
+    this.#hash.update(this.#bytes.subarray(this.#hashed, end))
+    this.#hashed = end
+  }
+
+  /** The pack's bytes, with room for `length` more and the header after them. */
+  #room(length: number): Uint8Array<ArrayBuffer> {
+    if (this.#bytes === undefined) {
+      this.#bytes = new Uint8Array(this.#spare ?? new ArrayBuffer(ORDINARY_CAPACITY))
+      this.#spare = undefined
+    }
+    const needed = this.#size + length + this.#headerSize + packEntrySize(true)
+    if (this.#bytes.length < needed) {
+      const grown = new Uint8Array(needed)
+      grown.set(this.#bytes.subarray(0, this.#size))
+      this.#bytes = grown
+    }
+    return this.#bytes
+  }
+}
+
+/** Nothing but an oversize blob needs more than this: a pack is full at {@link PACK_SIZE}, header included. */
+const ORDINARY_CAPACITY = PACK_SIZE + MAX_ORDINARY_BLOB + SEAL_OVERHEAD + packEntrySize(true)
