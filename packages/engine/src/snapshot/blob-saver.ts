@@ -1,0 +1,252 @@
+import { throwIfAborted } from '../errors.ts'
+import type { BlobType, PackContents } from '../repository/blob.ts'
+import { BlobClaims } from '../repository/blob-claims.ts'
+import { idOf, idToBytes, type Id } from '../repository/id.ts'
+import { IndexWriter } from '../repository/index-writer.ts'
+import type { IndexedRepository } from '../repository/repository.ts'
+import { workerRepository } from '../repository/worker-repository.ts'
+import { WorkerPool, defaultWorkerCount } from '../workers/worker-pool.ts'
+import { workerUrl } from '../workers/worker-url.ts'
+import { Gate } from './gate.ts'
+import { SaveCounters } from './save-counters.ts'
+import {
+  NOTHING_ADDED,
+  sumAdded,
+  type AddedBlobs,
+  type ClaimedBlob,
+  type FileToSave,
+  type PackEvent,
+  type SaveJob,
+  type SaveResult,
+  type SavedFile,
+  type SaveWorkerData,
+} from './save-jobs.ts'
+
+/** Files below this many bytes travel together; a larger one is a job of its own. */
+const LARGE_FILE = 1024 * 1024
+/** A batch is sent when it holds this many bytes or entries: enough that messages cost little, few enough that threads share the end. */
+const BATCH_BYTES = 1024 * 1024
+const BATCH_FILES = 64
+/** What may be under way before the scan waits: bounds the memory that its results take. */
+const MAX_PENDING_FILES = 4096
+const MAX_PENDING_BLOB_BYTES = 32 * 1024 * 1024
+
+/** How blobs are saved. */
+export interface BlobSaverOptions {
+  /** Threads. */
+  readonly workers?: number | undefined
+  /** Count everything, store nothing. */
+  readonly dryRun: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+interface PendingFile {
+  readonly file: FileToSave
+  readonly onSaved: (saved: SavedFile) => void
+}
+
+/**
+ * The main thread's side of saving: hands files and blobs to threads, stores the packs that come back, and writes the index.
+ * Threads start with the first job, so that a snapshot in which nothing changed starts none.
+ */
+export class BlobSaver {
+  readonly #repository: IndexedRepository
+  readonly #options: BlobSaverOptions
+  readonly #claims: BlobClaims
+  readonly #index: IndexWriter
+  readonly #counters = new SaveCounters()
+  readonly #largeFiles = new Set<string>()
+  readonly #stores = new Set<Promise<void>>()
+  readonly #packs: PackContents[] = []
+  readonly #gate = new Gate()
+  #pool: WorkerPool<SaveJob, SaveResult, PackEvent> | undefined
+  readonly #onAbort = (): void => this.#gate.open()
+  #files: PendingFile[] = []
+  #filesBytes = 0
+  #blobs: ClaimedBlob[] = []
+  #blobsBytes = 0
+  #pendingFiles = 0
+  #pendingBlobBytes = 0
+  #added: AddedBlobs = NOTHING_ADDED
+
+  constructor(repository: IndexedRepository, options: BlobSaverOptions) {
+    this.#repository = repository
+    this.#options = options
+    this.#claims = BlobClaims.create(repository.index)
+    this.#index = new IndexWriter(repository)
+    options.signal?.addEventListener('abort', this.#onAbort)
+  }
+
+  /** What has been added so far. */
+  get added(): AddedBlobs {
+    return this.#added
+  }
+
+  /** Bytes of files that have been read so far. */
+  get bytesRead(): number {
+    return this.#counters.bytesRead
+  }
+
+  /** Large files being read. */
+  get reading(): readonly string[] {
+    return [...this.#largeFiles]
+  }
+
+  /** Reads and saves a file. `onSaved` is called later, with what became of it. */
+  saveFile(file: FileToSave, onSaved: (saved: SavedFile) => void): void {
+    this.#pendingFiles++
+    if (file.size >= LARGE_FILE) {
+      this.#largeFiles.add(file.path)
+      const done = (saved: SavedFile): void => {
+        this.#largeFiles.delete(file.path)
+        onSaved(saved)
+      }
+      this.#sendFiles([{ file, onSaved: done }], true)
+      return
+    }
+    this.#files.push({ file, onSaved })
+    this.#filesBytes += Number(file.size)
+    if (this.#files.length >= BATCH_FILES || this.#filesBytes >= BATCH_BYTES) this.#flushFiles()
+  }
+
+  /** Saves a blob unless it is stored already, and returns its id. `bytes` must not change afterwards. */
+  saveBlob(type: BlobType, bytes: Uint8Array): Id {
+    const id = idOf(bytes)
+    const idBytes = idToBytes(id)
+    if (!this.#claims.claim(type, idBytes)) return id
+    this.#blobs.push({ type, id: idBytes, bytes })
+    this.#blobsBytes += bytes.length
+    this.#pendingBlobBytes += bytes.length
+    if (this.#blobsBytes >= BATCH_BYTES) this.#flushBlobs()
+    return id
+  }
+
+  /**
+   * Waits until there is room for more work.
+   * @throws what stopped a thread or the storage; ERR_VARVE_ABORTED
+   */
+  async room(): Promise<void> {
+    while (this.#pendingFiles >= MAX_PENDING_FILES || this.#pendingBlobBytes >= MAX_PENDING_BLOB_BYTES) {
+      this.#flushFiles()
+      this.#flushBlobs()
+      await this.#gate.wait()
+      throwIfAborted(this.#options.signal)
+    }
+    this.#gate.throwIfFailed()
+  }
+
+  /** Waits until every file that was handed over has been dealt with. */
+  async filesDone(): Promise<void> {
+    this.#flushFiles()
+    while (this.#pendingFiles > 0) {
+      await this.#gate.wait()
+      throwIfAborted(this.#options.signal)
+    }
+    this.#gate.throwIfFailed()
+  }
+
+  /** Waits until all that was handed over is stored durably and the index names it. */
+  async finish(): Promise<AddedBlobs> {
+    await this.filesDone()
+    this.#flushBlobs()
+    while (this.#pendingBlobBytes > 0) await this.#gate.wait()
+    if (this.#pool !== undefined) {
+      const results = await this.#gate.orFailure(this.#pool.runOnEach({ kind: 'finish' }))
+      for (const result of results) this.#added = sumAdded(this.#added, result.added)
+    }
+    await Promise.all(this.#stores)
+    this.#gate.throwIfFailed()
+    throwIfAborted(this.#options.signal)
+    await this.#index.flush()
+    await this.close()
+    for (const pack of this.#packs) this.#repository.index.add(pack)
+    return this.#added
+  }
+
+  /** Ends the threads and waits for stores under way. Idempotent. */
+  async close(): Promise<void> {
+    this.#options.signal?.removeEventListener('abort', this.#onAbort)
+    await this.#pool?.close()
+    this.#pool = undefined
+    await Promise.allSettled(this.#stores)
+  }
+
+  #flushFiles(): void {
+    if (this.#files.length === 0) return
+    const batch = this.#files
+    this.#files = []
+    this.#filesBytes = 0
+    this.#sendFiles(batch, false)
+  }
+
+  #flushBlobs(): void {
+    if (this.#blobs.length === 0) return
+    const blobs = this.#blobs
+    const bytes = this.#blobsBytes
+    this.#blobs = []
+    this.#blobsBytes = 0
+    this.#send({ kind: 'blobs', blobs }, false, () => {
+      this.#pendingBlobBytes -= bytes
+    })
+  }
+
+  #sendFiles(batch: readonly PendingFile[], alone: boolean): void {
+    this.#send({ kind: 'files', files: batch.map(({ file }) => file) }, alone, (result) => {
+      this.#pendingFiles -= batch.length
+      for (const [index, { onSaved }] of batch.entries()) {
+        const saved = result.files[index]
+        if (saved === undefined) throw new Error('a saving thread left out a file')
+        onSaved(saved)
+      }
+    })
+  }
+
+  #send(job: SaveJob, alone: boolean, onResult: (result: SaveResult) => void): void {
+    this.#pool ??= this.#startPool()
+    this.#pool
+      .run(job, { alone })
+      .then(
+        (result) => {
+          this.#added = sumAdded(this.#added, result.added)
+          onResult(result)
+          this.#gate.open()
+        },
+        (error: unknown) => this.#gate.fail(error),
+      )
+      .catch((error: unknown) => this.#gate.fail(error))
+  }
+
+  #startPool(): WorkerPool<SaveJob, SaveResult, PackEvent> {
+    const size = this.#options.workers ?? defaultWorkerCount()
+    const workerData: SaveWorkerData = {
+      repository: workerRepository(this.#repository),
+      claims: this.#claims.shared,
+      counters: this.#counters.shared,
+      // One being stored for each thread and one waiting keep both sides busy.
+      maxPacksInFlight: size + 1,
+      discard: this.#options.dryRun,
+    }
+    return new WorkerPool({
+      module: workerUrl(import.meta.url, './save-worker'),
+      workerData,
+      size,
+      onEvent: (pack) => this.#store(pack),
+    })
+  }
+
+  #store(pack: PackEvent): void {
+    const store = this.#repository.storage
+      .save('pack', pack.id, pack.bytes)
+      .then(() => {
+        this.#packs.push(pack.contents)
+        this.#index.add(pack.contents)
+      })
+      .catch((error: unknown) => this.#gate.fail(error))
+      .finally(() => {
+        this.#stores.delete(store)
+        this.#counters.endPack()
+        this.#gate.open()
+      })
+    this.#stores.add(store)
+  }
+}

@@ -1,0 +1,89 @@
+import { readlinkSync, type BigIntStats } from 'node:fs'
+import { describeError } from '../errors.ts'
+import { nameFromBytes, toFsPath } from '../platform/file-name.ts'
+import type { Platform } from '../platform/platform.ts'
+import type { ExtendedAttribute, Node, NodeType } from '../repository/node.ts'
+import { timestampFromNanoseconds } from '../repository/timestamp.ts'
+
+const NO_ATTRIBUTES: readonly ExtendedAttribute[] = []
+const NO_GENERIC_ATTRIBUTES: ReadonlyMap<string, string> = new Map()
+
+/** What is asked of a {@link NodeBuilder}. */
+export interface NodeBuilderOptions {
+  /** Keep times of last access. */
+  readonly withAtime: boolean
+  /** Told of metadata that could not be read; the node is made without it. */
+  readonly onIncomplete: (path: string, message: string) => void
+}
+
+/** Kind of an entry. */
+export function nodeType(stats: BigIntStats): NodeType {
+  if (stats.isFile()) return 'file'
+  if (stats.isDirectory()) return 'dir'
+  if (stats.isSymbolicLink()) return 'symlink'
+  if (stats.isCharacterDevice()) return 'chardev'
+  if (stats.isBlockDevice()) return 'dev'
+  if (stats.isFIFO()) return 'fifo'
+  if (stats.isSocket()) return 'socket'
+  return 'irregular'
+}
+
+/** Turns what the file system says of entries into nodes, with the fields that restic fills in for each kind. */
+export class NodeBuilder {
+  readonly #platform: Platform
+  readonly #options: NodeBuilderOptions
+
+  constructor(platform: Platform, options: NodeBuilderOptions) {
+    this.#platform = platform
+    this.#options = options
+  }
+
+  /**
+   * The node of an entry. Files come without content (empty), folders without their tree.
+   *
+   * @param name - its name in the snapshot
+   * @param path - where it lies
+   * @param stats - of the entry itself
+   * @throws the system's error where a symbolic link cannot be read
+   */
+  build(name: string, path: string, stats: BigIntStats): Node {
+    const type = nodeType(stats)
+    const mtime = timestampFromNanoseconds(stats.mtimeNs)
+    const uid = Number(stats.uid)
+    const gid = Number(stats.gid)
+    const counted = type === 'file' || type === 'symlink' || type === 'dev' || type === 'chardev'
+    return {
+      name,
+      type,
+      mode: this.#platform.nodeMode(stats),
+      mtime,
+      atime: this.#options.withAtime ? timestampFromNanoseconds(stats.atimeNs) : mtime,
+      ctime: stats.ctimeNs === stats.mtimeNs ? mtime : timestampFromNanoseconds(stats.ctimeNs),
+      uid,
+      gid,
+      user: this.#platform.accounts.userName(uid),
+      group: this.#platform.accounts.groupName(gid),
+      inode: stats.ino,
+      deviceId: stats.dev,
+      size: type === 'file' ? stats.size : 0n,
+      links: counted ? stats.nlink : 0n,
+      linkTarget: type === 'symlink' ? nameFromBytes(readlinkSync(toFsPath(path), { encoding: 'buffer' })) : '',
+      extendedAttributes: this.#extendedAttributes(path),
+      genericAttributes: NO_GENERIC_ATTRIBUTES,
+      device: type === 'dev' || type === 'chardev' ? stats.rdev : 0n,
+      content: type === 'file' ? [] : null,
+      subtree: undefined,
+      error: '',
+    }
+  }
+
+  #extendedAttributes(path: string): readonly ExtendedAttribute[] {
+    if (this.#platform.extendedAttributes === undefined) return NO_ATTRIBUTES
+    try {
+      return this.#platform.extendedAttributes.read(path)
+    } catch (error) {
+      this.#options.onIncomplete(path, `its extended attributes could not be read: ${describeError(error)}`)
+      return NO_ATTRIBUTES
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import type { BlobType, PackContents } from '../repository/blob.ts'
+import type { Id } from '../repository/id.ts'
+import type { WorkerRepository } from '../repository/worker-repository.ts'
+import type { SharedBlobClaims } from '../repository/blob-claims.ts'
+
+/** What a saving thread starts with. */
+export interface SaveWorkerData {
+  readonly repository: WorkerRepository
+  readonly claims: SharedBlobClaims
+  /** Of `SaveCounters`. */
+  readonly counters: SharedArrayBuffer
+  /** Packs that may be on their way to the storage; threads wait for room. */
+  readonly maxPacksInFlight: number
+  /** A dry run: packs are finished and counted, and not handed over. */
+  readonly discard: boolean
+}
+
+/** A file as the scan saw it. */
+export interface FileToSave {
+  readonly path: string
+  readonly size: bigint
+  readonly mtimeNs: bigint
+  readonly ctimeNs: bigint
+  readonly ino: bigint
+}
+
+/** A blob whose id is known and which nobody has stored: its claim was won. */
+export interface ClaimedBlob {
+  readonly type: BlobType
+  readonly id: Uint8Array
+  readonly bytes: Uint8Array
+}
+
+/** What a saving thread can be asked to do. */
+export type SaveJob =
+  | { readonly kind: 'files'; readonly files: readonly FileToSave[] }
+  | { readonly kind: 'blobs'; readonly blobs: readonly ClaimedBlob[] }
+  | { readonly kind: 'finish' }
+
+/** What became of a file. */
+export type SavedFile =
+  | {
+      readonly kind: 'saved'
+      /** Ids of its blobs, 32 bytes each. */
+      readonly content: Uint8Array
+      /** Bytes that were read. */
+      readonly size: number
+      /** It was another file, or other metadata, than the scan saw: the metadata must be read again. */
+      readonly metadataChanged: boolean
+      /** It changed between the first byte read and the last. */
+      readonly changedWhileRead: boolean
+    }
+  | { readonly kind: 'failed'; readonly message: string }
+
+/** Blobs that were stored. Bytes before compression, and sealed as in the pack. */
+export interface AddedBlobs {
+  readonly dataBlobs: number
+  readonly treeBlobs: number
+  readonly bytes: number
+  readonly packedBytes: number
+}
+
+/** What a saving thread answers. */
+export interface SaveResult {
+  /** For a job of files: one for each, in order. */
+  readonly files: readonly SavedFile[]
+  readonly added: AddedBlobs
+}
+
+/** A full pack on its way to the storage. */
+export interface PackEvent {
+  readonly id: Id
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly contents: PackContents
+}
+
+/** Nothing added. */
+export const NOTHING_ADDED: AddedBlobs = { dataBlobs: 0, treeBlobs: 0, bytes: 0, packedBytes: 0 }
+
+/** The sum of two. */
+export function sumAdded(a: AddedBlobs, b: AddedBlobs): AddedBlobs {
+  return {
+    dataBlobs: a.dataBlobs + b.dataBlobs,
+    treeBlobs: a.treeBlobs + b.treeBlobs,
+    bytes: a.bytes + b.bytes,
+    packedBytes: a.packedBytes + b.packedBytes,
+  }
+}

@@ -1,0 +1,76 @@
+import { hash } from 'node:crypto'
+import { workerData } from 'node:worker_threads'
+import { createChunker } from '../chunking/create-chunker.ts'
+import { describeError, isVarveError, systemErrorCode } from '../errors.ts'
+import { BlobClaims } from '../repository/blob-claims.ts'
+import { ID_SIZE } from '../repository/id.ts'
+import { PackWriter } from '../repository/pack-writer.ts'
+import { serveJobs } from '../workers/worker-thread.ts'
+import { readFileChunks } from './file-reader.ts'
+import { PackLane } from './pack-lane.ts'
+import { SaveCounters } from './save-counters.ts'
+import {
+  sumAdded,
+  type FileToSave,
+  type PackEvent,
+  type SaveJob,
+  type SaveResult,
+  type SavedFile,
+  type SaveWorkerData,
+} from './save-jobs.ts'
+
+serveJobs<SaveJob, SaveResult, PackEvent>((post) => {
+  const {
+    repository,
+    claims: sharedClaims,
+    counters: sharedCounters,
+    maxPacksInFlight,
+    discard,
+  } = workerData as SaveWorkerData
+  const claims = BlobClaims.attach(sharedClaims)
+  const chunker = createChunker(repository.chunker)
+  const counters = new SaveCounters(sharedCounters)
+  const lanes = {
+    data: new PackLane('data', new PackWriter('data', repository), ship),
+    tree: new PackLane('tree', new PackWriter('tree', repository), ship),
+  }
+
+  /** Waits while the storage is behind, so that memory stays bounded however slow it is. */
+  function ship(pack: PackEvent): void {
+    if (discard) return
+    counters.startPack(maxPacksInFlight)
+    post(pack, [pack.bytes.buffer])
+  }
+
+  function saveFile(file: FileToSave): SavedFile {
+    const ids: Buffer[] = []
+    try {
+      const reading = readFileChunks(file, chunker, (chunk) => {
+        const id = hash('sha256', chunk, 'buffer')
+        ids.push(id)
+        if (claims.claim('data', id)) lanes.data.add(id, chunk)
+        counters.addBytesRead(chunk.length)
+      })
+      return { kind: 'saved', content: concatenateIds(ids), ...reading }
+    } catch (error) {
+      if (systemErrorCode(error) === undefined && !isVarveError(error, 'ERR_VARVE_SOURCE')) throw error
+      return { kind: 'failed', message: describeError(error) }
+    }
+  }
+
+  return (job) => {
+    const files = job.kind === 'files' ? job.files.map(saveFile) : []
+    if (job.kind === 'blobs') for (const { type, id, bytes } of job.blobs) lanes[type].add(id, bytes)
+    if (job.kind === 'finish') {
+      lanes.data.finish()
+      lanes.tree.finish()
+    }
+    return { result: { files, added: sumAdded(lanes.data.takeAdded(), lanes.tree.takeAdded()) } }
+  }
+})
+
+function concatenateIds(ids: readonly Buffer[]): Uint8Array {
+  const content = new Uint8Array(ids.length * ID_SIZE)
+  for (const [index, id] of ids.entries()) content.set(id, index * ID_SIZE)
+  return content
+}

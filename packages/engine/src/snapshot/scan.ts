@@ -1,0 +1,307 @@
+import { lstatSync, statSync, type BigIntStats } from 'node:fs'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { describeError, isVarveError, systemErrorCode, throwIfAborted, VarveError } from '../errors.ts'
+import { compareNames, toFsPath } from '../platform/file-name.ts'
+import { idFromBytes, ID_SIZE, type Id } from '../repository/id.ts'
+import type { Node } from '../repository/node.ts'
+import type { IndexedRepository } from '../repository/repository.ts'
+import { encodeTree } from '../repository/tree-encoding.ts'
+import type { TreeLoader } from '../repository/tree-loader.ts'
+import type { BlobSaver } from './blob-saver.ts'
+import { fileChanged, type ChangeRule } from './change-detection.ts'
+import { Folder, type PreviousFolder } from './folder.ts'
+import { nodeType, type NodeBuilder } from './node-builder.ts'
+import type { Rules } from './rules/rules.ts'
+import type { SavedFile } from './save-jobs.ts'
+import type { SnapshotItem } from './snapshot-options.ts'
+import { readFolder, type SourceTree } from './source-tree.ts'
+import type { Tally } from './tally.ts'
+
+/** How long the scan may keep its thread before answers of others get their turn, in milliseconds. */
+const TURN = 5
+
+/** What a scan works with. */
+export interface ScanContext {
+  readonly repository: IndexedRepository
+  readonly trees: TreeLoader
+  readonly saver: BlobSaver
+  readonly builder: NodeBuilder
+  readonly rules: Rules
+  readonly rule: ChangeRule
+  readonly tally: Tally
+  readonly separator: string
+  readonly withSockets: boolean
+  readonly signal: AbortSignal | undefined
+  readonly onProblem: (path: string, message: string) => void
+  readonly onItem: (item: SnapshotItem) => void
+}
+
+/** A folder whose entries are being visited. */
+interface OpenFolder {
+  readonly folder: Folder
+  readonly path: string
+  readonly names: readonly string[]
+  next: number
+  /** Set where sources, rather than the entries of a real folder, are visited. */
+  readonly sources: ReadonlyMap<string, SourceTree> | undefined
+}
+
+/**
+ * Walks the sources depth first in the order of names' bytes and turns them into trees. Only the folders between the root and the
+ * entry at hand, and those that wait for files still being saved, are in memory.
+ */
+export class Scan {
+  readonly #context: ScanContext
+  readonly #open: OpenFolder[] = []
+  #root: Id | undefined
+
+  constructor(context: ScanContext) {
+    this.#context = context
+  }
+
+  /** The folder that the scan is at. */
+  get path(): string {
+    return this.#open.at(-1)?.path ?? ''
+  }
+
+  /**
+   * @param sources - what to save
+   * @param previous - root tree of the parent snapshot
+   * @returns the root tree, which is saved when the saver has finished
+   * @throws ERR_VARVE_SNAPSHOT_EMPTY where nothing was left to save, ERR_VARVE_ABORTED, and what stopped the saver
+   */
+  async run(sources: SourceTree, previous: Id | undefined): Promise<Id> {
+    const root = new Folder('', undefined, undefined, undefined, await this.#previousFolder(previous, ''))
+    this.#openSources(root, sources)
+    let turnEnds = performance.now() + TURN
+    for (let at = this.#open.at(-1); at !== undefined; at = this.#open.at(-1)) {
+      const name = at.names[at.next++]
+      if (name === undefined) {
+        this.#leave(at)
+      } else {
+        const entered = this.#visit(at, name)
+        if (entered !== undefined) await entered
+      }
+      if (performance.now() > turnEnds) {
+        await nextTurn()
+        throwIfAborted(this.#context.signal)
+        await this.#context.saver.room()
+        turnEnds = performance.now() + TURN
+      }
+    }
+    await this.#context.saver.filesDone()
+    if (this.#root === undefined) throw new Error('the scan ended before its root was complete')
+    if (root.nodes().length === 0) {
+      throw new VarveError('ERR_VARVE_SNAPSHOT_EMPTY', 'nothing was left to save', {
+        hint: 'Every source was empty, excluded or unreadable.',
+      })
+    }
+    return this.#root
+  }
+
+  #leave(at: OpenFolder): void {
+    this.#open.pop()
+    if (at.sources === undefined) this.#context.rules.leaveFolder(at.path)
+    at.folder.endScan()
+    this.#settle(at.folder)
+  }
+
+  #openSources(folder: Folder, sources: SourceTree): void {
+    const names = [...sources.children.keys()].sort(compareNames)
+    this.#open.push({ folder, path: sources.infoPath ?? '', names, next: 0, sources: sources.children })
+  }
+
+  /** A promise where there is something to wait for, so that the many entries without cost none. */
+  #visit(at: OpenFolder, name: string): Promise<void> | undefined {
+    if (at.sources === undefined)
+      return this.#visitEntry(at.folder, name, joinPath(at.path, name, this.#context.separator), false)
+    const source = at.sources.get(name)
+    if (source === undefined) throw new Error(`source '${name}' is not there`)
+    if (source.path !== undefined) return this.#visitEntry(at.folder, name, source.path, source.explicit)
+    return this.#enterLeadingFolder(at.folder, name, source)
+  }
+
+  /** A folder that is in the snapshot only because it leads to a source. */
+  async #enterLeadingFolder(parent: Folder, name: string, source: SourceTree): Promise<void> {
+    const path = source.infoPath
+    if (path === undefined) throw new Error(`source '${name}' has nowhere to take its metadata from`)
+    let node: Node
+    try {
+      node = this.#context.builder.build(name, path, statSync(toFsPath(path), { bigint: true }))
+    } catch (error) {
+      return this.#context.onProblem(path, describeError(error))
+    }
+    const previousNode = parent.previousEntry(name)
+    const previous = await this.#previousFolder(previousNode?.subtree, path)
+    this.#openSources(
+      new Folder(path, node, { folder: parent, slot: parent.reserve() }, previousNode, previous),
+      source,
+    )
+  }
+
+  #visitEntry(parent: Folder, name: string, path: string, explicit: boolean): Promise<void> | undefined {
+    const { rules, onProblem } = this.#context
+    if (!explicit && rules.excludesPath(path)) return undefined
+    let stats: BigIntStats
+    try {
+      stats = lstatSync(toFsPath(path), { bigint: true })
+    } catch (error) {
+      // Gone since the folder was listed: as if it had never been there.
+      if (explicit || systemErrorCode(error) !== 'ENOENT') onProblem(path, describeError(error))
+      return undefined
+    }
+    if (rules.excludes(path, stats, explicit)) return undefined
+    const previous = parent.previousEntry(name)
+    try {
+      switch (nodeType(stats)) {
+        case 'file':
+          this.#visitFile(parent, name, path, stats, previous)
+          return undefined
+        case 'dir':
+          return this.#enterFolder(parent, name, path, stats, previous)
+        case 'socket':
+          if (!this.#context.withSockets) return undefined
+          break
+        case 'irregular':
+          onProblem(path, 'it is neither a file nor anything else that can be saved')
+          return undefined
+        case 'symlink':
+        case 'dev':
+        case 'chardev':
+        case 'fifo':
+          break
+      }
+      const node = this.#context.builder.build(name, path, stats)
+      parent.fill(parent.reserve(), node, previous)
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error
+      onProblem(path, describeError(error))
+    }
+    return undefined
+  }
+
+  #visitFile(parent: Folder, name: string, path: string, stats: BigIntStats, previous: Node | undefined): void {
+    const node = this.#context.builder.build(name, path, stats)
+    if (previous !== undefined && !fileChanged(stats, previous, this.#context.rule)) {
+      if (this.#isStored(previous)) {
+        const action = this.#context.tally.count(node, previous, true)
+        this.#context.onItem({ path, type: 'file', action })
+        parent.fill(parent.reserve(), { ...node, content: previous.content }, previous)
+        return
+      }
+      this.#context.onProblem(
+        path,
+        'parts of it are missing in the repository, although the parent snapshot has it; it is saved again',
+      )
+    }
+    const slot = parent.reserve()
+    const { size, mtimeNs, ctimeNs, ino } = stats
+    this.#context.saver.saveFile({ path, size, mtimeNs, ctimeNs, ino }, (saved) => {
+      this.#fileSaved(parent, slot, path, node, previous, saved)
+      this.#settle(parent)
+    })
+  }
+
+  #fileSaved(
+    parent: Folder,
+    slot: number,
+    path: string,
+    scanned: Node,
+    previous: Node | undefined,
+    saved: SavedFile,
+  ): void {
+    if (saved.kind === 'failed') {
+      this.#context.onProblem(path, saved.message)
+      parent.drop()
+      return
+    }
+    if (saved.changedWhileRead)
+      this.#context.onProblem(path, 'it changed while it was being read; what was read is saved')
+    const current = saved.metadataChanged || saved.changedWhileRead ? this.#readAgain(path, scanned) : scanned
+    const node: Node = { ...current, size: BigInt(saved.size), content: contentIds(saved.content) }
+    const action = this.#context.tally.count(node, previous)
+    this.#context.onItem({ path, type: 'file', action })
+    parent.fill(slot, node, previous)
+  }
+
+  /** Metadata as it is now; as it was scanned where the file has gone or become something else meanwhile. */
+  #readAgain(path: string, scanned: Node): Node {
+    try {
+      const stats = lstatSync(toFsPath(path), { bigint: true })
+      return stats.isFile() ? this.#context.builder.build(scanned.name, path, stats) : scanned
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error
+      return scanned
+    }
+  }
+
+  #isStored(previous: Node): boolean {
+    const { index } = this.#context.repository
+    return previous.content !== null && previous.content.every((id) => index.has('data', id))
+  }
+
+  async #enterFolder(
+    parent: Folder,
+    name: string,
+    path: string,
+    stats: BigIntStats,
+    previousNode: Node | undefined,
+  ): Promise<void> {
+    let node: Node
+    let names: string[]
+    try {
+      node = this.#context.builder.build(name, path, stats)
+      names = sortNames(readFolder(path))
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error
+      return this.#context.onProblem(path, describeError(error))
+    }
+    const kept = this.#context.rules.enterFolder(path, names, stats)
+    const previous = await this.#previousFolder(previousNode?.subtree, path)
+    const folder = new Folder(path, node, { folder: parent, slot: parent.reserve() }, previousNode, previous)
+    this.#open.push({ folder, path, names: kept, next: 0, sources: undefined })
+  }
+
+  async #previousFolder(tree: Id | undefined, path: string): Promise<PreviousFolder | undefined> {
+    if (tree === undefined) return undefined
+    try {
+      return { tree, nodes: (await this.#context.trees.load(tree)).nodes }
+    } catch (error) {
+      if (!isVarveError(error, 'ERR_VARVE_DAMAGED') && !isVarveError(error, 'ERR_VARVE_MISSING_BLOB')) throw error
+      this.#context.onProblem(
+        path === '' ? this.#context.separator : path,
+        `the parent snapshot cannot be used here: ${error.message}`,
+      )
+      return undefined
+    }
+  }
+
+  /** Turns a folder whose entries are all there into a tree, and so on upwards. */
+  #settle(start: Folder): void {
+    for (let folder = start; folder.complete;) {
+      const tree = folder.reusableTree() ?? this.#context.saver.saveBlob('tree', encodeTree(folder.nodes()))
+      if (folder.node === undefined || folder.place === undefined) {
+        this.#root = tree
+        return
+      }
+      const node: Node = { ...folder.node, subtree: tree }
+      const action = this.#context.tally.count(node, folder.previousNode)
+      this.#context.onItem({ path: folder.path, type: 'dir', action })
+      folder.place.folder.fill(folder.place.slot, node, folder.previousNode)
+      folder = folder.place.folder
+    }
+  }
+}
+
+function joinPath(folder: string, name: string, separator: string): string {
+  return folder.endsWith(separator) ? folder + name : folder + separator + name
+}
+
+/** In the order of bytes, which for names below the surrogates is the order of JavaScript's strings. */
+function sortNames(names: string[]): string[] {
+  return names.some((name) => /[\ud800-\uffff]/.test(name)) ? names.sort(compareNames) : names.sort()
+}
+
+function contentIds(content: Uint8Array): Id[] {
+  return Array.from({ length: content.length / ID_SIZE }, (_, index) => idFromBytes(content, index * ID_SIZE))
+}

@@ -1,0 +1,56 @@
+import type { Node } from '../repository/node.ts'
+import type { SnapshotSummary } from '../repository/snapshot.ts'
+import { timestampNow } from '../repository/timestamp.ts'
+import { sameNode } from './change-detection.ts'
+import type { AddedBlobs } from './save-jobs.ts'
+import type { SnapshotItem } from './snapshot-options.ts'
+
+/** Counts what a snapshot meets, by restic's meaning of new, changed and unmodified (`internal/archiver/progress.go`). */
+export class Tally {
+  readonly #start = timestampNow()
+  readonly #files = { new: 0, changed: 0, unmodified: 0 }
+  readonly #dirs = { new: 0, changed: 0, unmodified: 0 }
+  #bytes = 0
+  #bytesTakenOver = 0
+
+  /** Files that have been dealt with. */
+  get filesDone(): number {
+    return this.#files.new + this.#files.changed + this.#files.unmodified
+  }
+
+  /** Bytes of files whose content was taken over from the parent snapshot without reading it. */
+  get bytesTakenOver(): number {
+    return this.#bytesTakenOver
+  }
+
+  /** Counts a file or folder; returns what happened to it. */
+  count(node: Node, previous: Node | undefined, contentUnchanged = false): SnapshotItem['action'] {
+    const action =
+      previous === undefined ? 'new' : contentUnchanged || sameNode(node, previous) ? 'unmodified' : 'changed'
+    const counts = node.type === 'dir' ? this.#dirs : this.#files
+    counts[action]++
+    this.#bytes += Number(node.size)
+    if (contentUnchanged) this.#bytesTakenOver += Number(node.size)
+    return action
+  }
+
+  /** The figures as a snapshot keeps them. */
+  summary(added: AddedBlobs): SnapshotSummary {
+    return {
+      backupStart: this.#start,
+      backupEnd: timestampNow(),
+      filesNew: this.#files.new,
+      filesChanged: this.#files.changed,
+      filesUnmodified: this.#files.unmodified,
+      dirsNew: this.#dirs.new,
+      dirsChanged: this.#dirs.changed,
+      dirsUnmodified: this.#dirs.unmodified,
+      dataBlobs: added.dataBlobs,
+      treeBlobs: added.treeBlobs,
+      dataAdded: added.bytes,
+      dataAddedPacked: added.packedBytes,
+      totalFilesProcessed: this.filesDone,
+      totalBytesProcessed: this.#bytes,
+    }
+  }
+}
