@@ -5,6 +5,7 @@ const sources = { resolve: { conditions: ['varve-source', 'node'] }, ssr: { reso
 
 export default defineConfig({
   test: {
+    reporters: ['default', './test/closing-line-reporter.ts'],
     projects: [
       {
         ...sources,

@@ -1,0 +1,20 @@
+import type { Reporter, TestModule } from 'vitest/node'
+
+/** Ends the output of a run with one plain line that counts the tests, for those who read it with a program. */
+export default class ClosingLineReporter implements Reporter {
+  /** Called by vitest when all tests have run. */
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const counts = { passed: 0, failed: 0, skipped: 0 }
+    for (const module of modules) {
+      if (module.state() === 'failed' && module.children.size === 0) counts.failed++
+      for (const test of module.children.allTests()) {
+        const { state } = test.result()
+        if (state !== 'pending') counts[state]++
+      }
+    }
+    // vitest prints its own summary in the same turn; the line comes after it.
+    process.on('exit', () => {
+      process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`)
+    })
+  }
+}
