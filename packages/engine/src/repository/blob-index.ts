@@ -1,0 +1,163 @@
+import type { BlobLocation, BlobType, PackContents, PackedBlob } from './blob.ts'
+import { IdTable, ID_WORDS, MAX_FIRST_WORD, type SharedIdTable } from './id-table.ts'
+import { ID_SIZE, type Id } from './id.ts'
+
+/** A {@link BlobIndex} as other threads get it: `postMessage` carries it without copying what is in it. */
+export interface SharedBlobIndex {
+  readonly blobs: SharedIdTable
+  readonly packs: SharedIdTable
+}
+
+/** Entries of a known pack that are compared before another one is taken for new: bounds what a hostile index costs. */
+const MAX_COMPARED = 64
+
+/**
+ * Where every blob lies, in shared memory: 48 bytes an entry and some for finding it. Keeps all entries of a blob that lies in several
+ * places; an entry that says exactly what another says is kept once.
+ *
+ * One thread adds. Another that attaches sees what was there when `shared` was read.
+ */
+export class BlobIndex {
+  /** Words of an entry: pack number, offset, length, length after decompression. */
+  readonly #blobs: IdTable
+  /**
+   * Words of a pack: 0, its first entry, number of entries. The entries of one call of `add` are consecutive; a pack that is added again with
+   * other contents is another record with the same id.
+   */
+  readonly #packs: IdTable
+  readonly #key = new Uint32Array(ID_WORDS)
+  readonly #keyBytes = Buffer.from(this.#key.buffer)
+
+  constructor(shared?: SharedBlobIndex) {
+    this.#blobs = new IdTable(shared?.blobs)
+    this.#packs = new IdTable(shared?.packs)
+  }
+
+  /** The index of another thread, to read. */
+  static attach(shared: SharedBlobIndex): BlobIndex {
+    return new BlobIndex(shared)
+  }
+
+  /** What another thread needs to read the entries that are there now. */
+  get shared(): SharedBlobIndex {
+    return { blobs: this.#blobs.shared, packs: this.#packs.shared }
+  }
+
+  /** Entries of all blobs; they are numbered from 0. */
+  get entryCount(): number {
+    return this.#blobs.count
+  }
+
+  /** Bytes of memory that the index holds. */
+  get byteLength(): number {
+    return this.#blobs.byteLength + this.#packs.byteLength
+  }
+
+  /** Adds the blobs of a pack, but for those that are there with the same place in the same pack. */
+  add(pack: PackContents): void {
+    const known = this.#packs.find(this.#keyOf(pack.id), 0) !== -1
+    const blobs = known ? pack.blobs.filter((blob) => !this.#hasEntry(pack.id, blob)) : pack.blobs
+    if (known && blobs.length === 0) return
+    const packNumber = this.#packs.add(this.#keyOf(pack.id), 0, [0, this.#blobs.count, blobs.length, 0])
+    if (packNumber > MAX_FIRST_WORD) throw new Error('the index has no room for more packs')
+    for (const { type, id, offset, length, uncompressedLength } of blobs) {
+      this.#blobs.add(this.#keyOf(id), kindOf(type), [packNumber, offset, length, uncompressedLength])
+    }
+  }
+
+  /** Whether a blob is anywhere. */
+  has(type: BlobType, id: Id): boolean {
+    return this.#blobs.find(this.#keyOf(id), kindOf(type)) !== -1
+  }
+
+  /** Whether a blob is anywhere, by the 32 bytes of its id at `offset`. */
+  hasBytes(type: BlobType, bytes: Uint8Array, offset = 0): boolean {
+    for (let i = 0; i < ID_SIZE; i++) this.#keyBytes[i] = bytes[offset + i] ?? 0
+    return this.#blobs.find(this.#key, kindOf(type)) !== -1
+  }
+
+  /** The first place of a blob. */
+  lookup(type: BlobType, id: Id): BlobLocation | undefined {
+    const number = this.entryNumber(type, id)
+    return number === -1 ? undefined : this.#location(number, id)
+  }
+
+  /** All places of a blob, in the order in which they were added. */
+  lookupAll(type: BlobType, id: Id): readonly BlobLocation[] {
+    return this.#blobs.findAll(this.#keyOf(id), kindOf(type)).map((number) => this.#location(number, id))
+  }
+
+  /** Number of a blob's first entry, -1 where it has none: sets of blobs can be bitmaps of `entryCount` bits. */
+  entryNumber(type: BlobType, id: Id): number {
+    return this.#blobs.find(this.#keyOf(id), kindOf(type))
+  }
+
+  /** All packs, each once, in the order in which they were added. */
+  *packs(): Generator<PackContents, void, undefined> {
+    for (const id of this.#packNumbers()) yield this.#contents(id)
+  }
+
+  /** Ids of all packs, each once, in the order in which they were added. */
+  packIds(): readonly Id[] {
+    return Array.from(this.#packNumbers())
+  }
+
+  /** A pack with all blobs that are known to be in it. */
+  pack(id: Id): PackContents | undefined {
+    return this.#packs.find(this.#keyOf(id), 0) === -1 ? undefined : this.#contents(id)
+  }
+
+  *#packNumbers(): Generator<Id, void, undefined> {
+    for (let number = 0; number < this.#packs.count; number++) {
+      const id = this.#packs.id(number)
+      if (this.#packs.find(this.#keyOf(id), 0) === number) yield id
+    }
+  }
+
+  #contents(id: Id): PackContents {
+    const blobs: PackedBlob[] = []
+    for (const run of this.#packs.findAll(this.#keyOf(id), 0)) {
+      const first = this.#packs.word(run, 1)
+      const end = first + this.#packs.word(run, 2)
+      for (let number = first; number < end; number++) blobs.push(this.#blob(number, this.#blobs.id(number)))
+    }
+    return { id, blobs }
+  }
+
+  #hasEntry(pack: Id, blob: PackedBlob): boolean {
+    const entries = this.#blobs.findAll(this.#keyOf(blob.id), kindOf(blob.type)).slice(0, MAX_COMPARED)
+    return entries.some((number) => {
+      const known = this.#location(number, blob.id)
+      return (
+        known.pack === pack &&
+        known.offset === blob.offset &&
+        known.length === blob.length &&
+        known.uncompressedLength === blob.uncompressedLength
+      )
+    })
+  }
+
+  #location(number: number, id: Id): BlobLocation {
+    return { ...this.#blob(number, id), pack: this.#packs.id(this.#blobs.word(number, 0)) }
+  }
+
+  #blob(number: number, id: Id): PackedBlob {
+    return {
+      type: this.#blobs.kind(number) === 0 ? 'data' : 'tree',
+      id,
+      offset: this.#blobs.word(number, 1),
+      length: this.#blobs.word(number, 2),
+      uncompressedLength: this.#blobs.word(number, 3),
+    }
+  }
+
+  /** The words of an id; valid until the next call. */
+  #keyOf(id: Id): Uint32Array {
+    this.#keyBytes.write(id, 'hex')
+    return this.#key
+  }
+}
+
+function kindOf(type: BlobType): 0 | 1 {
+  return type === 'data' ? 0 : 1
+}
