@@ -10,6 +10,11 @@ export const ZERO_TIME = '0001-01-01T00:00:00Z' as Timestamp
 
 const NANOSECONDS = 1_000_000_000n
 const DAY = 86_400
+
+const COLON = 0x3a
+const PLUS = 0x2b
+const MINUS = 0x2d
+
 /** The last moment that JavaScript's `Date` knows, in seconds; the first is its negative. */
 const DATE_LIMIT = 8_640_000_000_000
 const FIRST_SECOND = secondsFromCivil(0, 1, 1)
@@ -51,45 +56,38 @@ export function timestampNow(): Timestamp {
 /** Nanoseconds since 1970-01-01T00:00:00Z; decimals after the ninth are cut off. */
 export function timestampToNanoseconds(timestamp: Timestamp): bigint {
   const text = timestamp.charAt(12) === ':' ? `${timestamp.slice(0, 11)}0${timestamp.slice(11)}` : timestamp
-  let end = 19
-  let fraction = 0
-  const mark = text.charCodeAt(19)
-  if (mark === 0x2e || mark === 0x2c) {
-    end = 20
-    while (isDigit(text.charCodeAt(end))) end++
-    fraction = Number(text.slice(20, Math.min(end, 29)).padEnd(9, '0'))
-  }
+  const end = endOfFraction(text, 19)
+  const fraction = end === 19 ? 0 : Number(text.slice(20, Math.min(end, 29)).padEnd(9, '0'))
   let seconds =
     secondsFromCivil(digits(text, 0, 4), digits(text, 5, 7), digits(text, 8, 10)) +
     digits(text, 11, 13) * 3600 +
     digits(text, 14, 16) * 60 +
     digits(text, 17, 19)
   const sign = text.charCodeAt(end)
-  if (sign === 0x2b || sign === 0x2d) {
+  if (sign === PLUS || sign === MINUS) {
     const offset = digits(text, end + 1, end + 3) * 3600 + digits(text, end + 4, end + 6) * 60
-    seconds += sign === 0x2b ? -offset : offset
+    seconds += sign === PLUS ? -offset : offset
   }
   return BigInt(seconds) * NANOSECONDS + BigInt(fraction)
 }
-
-const SHAPE = /^(\d{4})-(\d\d)-(\d\d)T(\d\d?):(\d\d):(\d\d)(?:[.,]\d+)?(?:Z|[+-](\d\d):(\d\d))$/
 
 /**
  * Whether `text` is a time as restic reads it: RFC 3339 with the liberties that Go's `time` package takes (an hour of one digit, a comma
  * before the decimals, any number of decimals, offsets up to 24:60).
  */
 export function isTimestamp(text: string): text is Timestamp {
-  const parts = SHAPE.exec(text)
-  if (parts === null) return false
-  const [, year, month, day, hour, minute, second, offsetHours = '00', offsetMinutes = '00'] = parts.map(Number)
+  const shift = text.charCodeAt(12) === COLON ? 1 : 0
   return (
-    within(month, 1, 12) &&
-    within(day, 1, daysInMonth(Number(year), Number(month))) &&
-    within(hour, 0, 23) &&
-    within(minute, 0, 59) &&
-    within(second, 0, 59) &&
-    (Number.isNaN(Number(offsetHours)) || within(Number(offsetHours), 0, 24)) &&
-    (Number.isNaN(Number(offsetMinutes)) || within(Number(offsetMinutes), 0, 60))
+    text.charCodeAt(4) === MINUS &&
+    text.charCodeAt(7) === MINUS &&
+    text.charCodeAt(10) === 0x54 &&
+    text.charCodeAt(13 - shift) === COLON &&
+    text.charCodeAt(16 - shift) === COLON &&
+    isDate(digits(text, 0, 4), digits(text, 5, 7), digits(text, 8, 10)) &&
+    digits(text, 11, 13 - shift) <= 23 &&
+    digits(text, 14 - shift, 16 - shift) <= 59 &&
+    digits(text, 17 - shift, 19 - shift) <= 59 &&
+    isOffset(text, endOfFraction(text, 19 - shift))
   )
 }
 
@@ -107,8 +105,29 @@ export function sameMoment(a: Timestamp, b: Timestamp): boolean {
   return a === b || timestampToNanoseconds(a) === timestampToNanoseconds(b)
 }
 
-function within(value: number | undefined, lowest: number, highest: number): boolean {
-  return value !== undefined && value >= lowest && value <= highest
+function isDate(year: number, month: number, day: number): boolean {
+  return year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month)
+}
+
+function isOffset(text: string, start: number): boolean {
+  const sign = text.charCodeAt(start)
+  if (sign === 0x5a) return text.length === start + 1
+  return (
+    (sign === PLUS || sign === MINUS) &&
+    text.length === start + 6 &&
+    digits(text, start + 1, start + 3) <= 24 &&
+    text.charCodeAt(start + 3) === COLON &&
+    digits(text, start + 4, start + 6) <= 60
+  )
+}
+
+/** Where the decimals of seconds end that start with a `.` or `,` at `start`; `start` itself where there are none. */
+function endOfFraction(text: string, start: number): number {
+  const mark = text.charCodeAt(start)
+  if (mark !== 0x2e && mark !== 0x2c) return start
+  let end = start + 1
+  while (isDigit(text.charCodeAt(end))) end++
+  return end === start + 1 ? start : end
 }
 
 let offsetDay = Number.NaN
@@ -178,9 +197,13 @@ function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39
 }
 
+/** The number that the digits from `start` to `end` write; NaN where one is none. */
 function digits(text: string, start: number, end: number): number {
   let value = 0
-  for (let i = start; i < end; i++) value = value * 10 + text.charCodeAt(i) - 0x30
+  for (let i = start; i < end; i++) {
+    const code = text.charCodeAt(i)
+    value = isDigit(code) ? value * 10 + code - 0x30 : Number.NaN
+  }
   return value
 }
 

@@ -1,12 +1,46 @@
 import { VarveError } from '../errors.ts'
 import { isEntryName, nameFromBytes } from '../platform/file-name.ts'
+import { ByteStrings } from './byte-strings.ts'
 import { unquoteName } from './go-quote.ts'
-import { isId, type Id } from './id.ts'
+import { ID_SIZE, type Id } from './id.ts'
 import { JsonError, JsonReader } from './json-reader.ts'
 import type { ExtendedAttribute, Node, NodeType, Tree } from './node.ts'
 import { isTimestamp, ZERO_TIME, type Timestamp } from './timestamp.ts'
 
 const UINT32 = 0xffff_ffff
+const NO_ATTRIBUTES: readonly ExtendedAttribute[] = []
+const NO_GENERIC_ATTRIBUTES: ReadonlyMap<string, string> = new Map()
+
+const KEYS = new ByteStrings([
+  ...[
+    'nodes',
+    'name',
+    'type',
+    'mode',
+    'mtime',
+    'atime',
+    'ctime',
+    'uid',
+    'gid',
+    'user',
+    'group',
+    'inode',
+    'device_id',
+    'size',
+    'links',
+  ],
+  ...[
+    'linktarget',
+    'linktarget_raw',
+    'extended_attributes',
+    'generic_attributes',
+    'device',
+    'content',
+    'subtree',
+    'error',
+    'value',
+  ],
+])
 
 const NODE_TYPES: ReadonlyMap<string, NodeType> = new Map(
   (['file', 'dir', 'symlink', 'dev', 'chardev', 'fifo', 'socket', 'irregular'] as const).map((type) => [type, type]),
@@ -24,7 +58,7 @@ const NODE_TYPES: ReadonlyMap<string, NodeType> = new Map(
  */
 export function decodeTree(bytes: Uint8Array, id: Id): Tree {
   try {
-    const reader = new JsonReader(bytes)
+    const reader = new JsonReader(bytes, KEYS)
     const nodes = readTree(reader)
     reader.end()
     return { nodes }
@@ -65,8 +99,8 @@ function readNode(reader: JsonReader): Node {
   let links = 0n
   let linkTarget = ''
   let rawLinkTarget: string | undefined
-  let extendedAttributes: readonly ExtendedAttribute[] = []
-  let genericAttributes: ReadonlyMap<string, string> = new Map()
+  let extendedAttributes: readonly ExtendedAttribute[] = NO_ATTRIBUTES
+  let genericAttributes: ReadonlyMap<string, string> = NO_GENERIC_ATTRIBUTES
   let device = 0n
   let content: readonly Id[] | null = null
   let subtree: Id | undefined
@@ -78,7 +112,7 @@ function readNode(reader: JsonReader): Node {
         name = readName(reader)
         break
       case 'type':
-        type = NODE_TYPES.get(reader.string()) ?? reader.fail('a known type')
+        type = NODE_TYPES.get(reader.repeatedString()) ?? reader.fail('a known type')
         break
       case 'mode':
         mode = reader.integer(UINT32)
@@ -99,10 +133,10 @@ function readNode(reader: JsonReader): Node {
         gid = reader.integer(UINT32)
         break
       case 'user':
-        user = reader.string()
+        user = reader.repeatedString()
         break
       case 'group':
-        group = reader.string()
+        group = reader.repeatedString()
         break
       case 'inode':
         inode = reader.uint64()
@@ -176,13 +210,12 @@ function readName(reader: JsonReader): string {
 }
 
 function readTime(reader: JsonReader): Timestamp {
-  const text = reader.string()
+  const text = reader.repeatedString()
   return isTimestamp(text) ? text : reader.fail('a time')
 }
 
 function readId(reader: JsonReader): Id {
-  const text = reader.string()
-  return isId(text) ? text : reader.fail('an id')
+  return reader.hex(2 * ID_SIZE) as Id
 }
 
 function readIds(reader: JsonReader): readonly Id[] {
@@ -210,7 +243,7 @@ function readAttribute(reader: JsonReader): ExtendedAttribute {
   let value: Uint8Array | null = null
   for (let key = reader.firstKey(); key !== undefined; key = reader.nextKey()) {
     if (reader.skipNull()) continue
-    if (key === 'name') name = reader.string()
+    if (key === 'name') name = reader.repeatedString()
     else if (key === 'value') value = readBase64(reader)
     else reader.skipValue()
   }

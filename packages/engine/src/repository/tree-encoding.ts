@@ -15,8 +15,12 @@ export function encodeTree(nodes: readonly Node[]): Buffer {
   return encoder.finish()
 }
 
+/** Characters after which text becomes bytes: strings that grow into the megabytes are slow to turn into bytes and weigh on the collector. */
+const PIECE_LENGTH = 65_536
+
 /** Encodes a folder entry by entry: what {@link encodeTree} does, for those who do not have all entries at once. */
 export class TreeEncoder {
+  readonly #pieces: Buffer[] = []
   #json = '{"nodes":['
   #lastName = ''
 
@@ -27,11 +31,20 @@ export class TreeEncoder {
     }
     this.#json += (this.#lastName === '' ? '' : ',') + encodeNode(node)
     this.#lastName = node.name
+    if (this.#json.length >= PIECE_LENGTH) this.#endPiece()
   }
 
-  /** The blob of the entries so far. */
+  /** The blob of all entries. The encoder is used up then. */
   finish(): Buffer {
-    return Buffer.from(`${this.#json}]}\n`, 'utf8')
+    this.#json += ']}\n'
+    this.#endPiece()
+    const [first] = this.#pieces
+    return first !== undefined && this.#pieces.length === 1 ? first : Buffer.concat(this.#pieces)
+  }
+
+  #endPiece(): void {
+    this.#pieces.push(Buffer.from(this.#json, 'utf8'))
+    this.#json = ''
   }
 }
 
