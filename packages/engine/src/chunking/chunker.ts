@@ -24,5 +24,4 @@ export interface Chunker {
 
 /** Names a chunker and its parameters as a plain value, so that worker threads can make the same one. */
 export type ChunkerParameters =
-  | { readonly kind: 'rabin'; readonly polynomial: bigint }
-  | { readonly kind: 'fixed'; readonly size: number }
+  { readonly kind: 'rabin'; readonly polynomial: bigint } | { readonly kind: 'fixed'; readonly size: number }
