@@ -1,3 +1,4 @@
+import type { ChunkerParameters } from '../chunking/chunker.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { BlobHandle } from './blob.ts'
 import type { BlobIndex } from './blob-index.ts'
@@ -12,6 +13,8 @@ export interface RepositoryConfig {
   readonly version: 1 | 2
   readonly id: string
   readonly chunkerPolynomial: bigint
+  /** How files are cut; absent where the config asks for something that we cannot do, and nothing may be saved therefore. */
+  readonly chunker?: ChunkerParameters
 }
 
 /** Objects that are one sealed JSON document each. */

@@ -1,4 +1,5 @@
 import type { ChunkerParameters } from '../chunking/chunker.ts'
+import { VarveError } from '../errors.ts'
 import type { Compression } from './compression.ts'
 import type { MasterKey } from './master-key.ts'
 import type { OpenRepository, RepositoryConfig } from './repository.ts'
@@ -11,12 +12,18 @@ export interface WorkerRepository {
   readonly chunker: ChunkerParameters
 }
 
-/** The plain value of a repository for its threads. It holds the key: keep it out of messages and logs. */
+/**
+ * The plain value of a repository for threads that save to it. It holds the key: keep it out of messages and logs.
+ * @throws ERR_VARVE_REPOSITORY_VERSION where the repository wants its files cut in a way that we do not know
+ */
 export function workerRepository(repository: OpenRepository): WorkerRepository {
-  return {
-    version: repository.config.version,
-    key: repository.key,
-    compression: repository.compression,
-    chunker: { kind: 'rabin', polynomial: repository.config.chunkerPolynomial },
+  const { version, chunker } = repository.config
+  if (chunker === undefined) {
+    throw new VarveError(
+      'ERR_VARVE_REPOSITORY_VERSION',
+      `the repository at ${repository.storage.location} is set up to cut files in a way that is not supported`,
+      { hint: 'it can be read, but only the program that set it up can add to it' },
+    )
   }
+  return { version, key: repository.key, compression: repository.compression, chunker }
 }

@@ -1,0 +1,159 @@
+import { VarveError, describeError, isVarveError, throwIfAborted } from '../errors.ts'
+import type { Storage } from '../storage/storage.ts'
+import { BlobIndex } from './blob-index.ts'
+import { openBlob } from './blob-opening.ts'
+import type { BlobHandle, BlobLocation } from './blob.ts'
+import { Compressor, type Compression } from './compression.ts'
+import { idOf, parseId, type Id } from './id.ts'
+import { inOrder } from './in-order.ts'
+import { decodeIndex } from './index-file.ts'
+import type { MasterKey } from './master-key.ts'
+import type { Tree } from './node.ts'
+import type { IndexedRepository, OpenRepository, RepositoryConfig, UnpackedType } from './repository.ts'
+import { Sealer } from './sealing.ts'
+import { decodeSnapshot, encodeSnapshot } from './snapshot-encoding.ts'
+import type { Snapshot, StoredSnapshot } from './snapshot.ts'
+import { timestampToNanoseconds } from './timestamp.ts'
+import { decodeTree } from './tree-decoding.ts'
+import { decodeUnpacked, encodeUnpacked } from './unpacked-object.ts'
+
+/** Objects that are loaded at the same time: enough to hide a server's answer times. */
+const CONCURRENT_LOADS = 8
+
+/** What an open repository consists of. */
+export interface RepositoryParts {
+  readonly storage: Storage
+  readonly config: RepositoryConfig
+  readonly key: MasterKey
+  readonly keyId: Id
+  readonly compression: Compression
+}
+
+/** A repository with its key. `openRepository` and `createRepository` make them. */
+export class SealedRepository implements OpenRepository {
+  readonly storage: Storage
+  readonly config: RepositoryConfig
+  readonly key: MasterKey
+  readonly keyId: Id
+  readonly compression: Compression
+  readonly #sealer: Sealer
+  #compressor: Compressor | undefined
+
+  constructor(parts: RepositoryParts) {
+    this.storage = parts.storage
+    this.config = parts.config
+    this.key = parts.key
+    this.keyId = parts.keyId
+    this.compression = parts.compression
+    this.#sealer = new Sealer(parts.key)
+  }
+
+  async loadUnpacked(type: UnpackedType, id: Id): Promise<Uint8Array> {
+    const bytes = await this.storage.load(type, type === 'config' ? '' : id)
+    try {
+      if (type !== 'config' && idOf(bytes) !== id) {
+        throw new VarveError('ERR_VARVE_DAMAGED', 'its content does not have its hash')
+      }
+      const opened = this.#sealer.open(bytes)
+      return type === 'config' ? opened : decodeUnpacked(opened, this.config.version)
+    } catch (error) {
+      const name = type === 'config' ? 'the config' : `${type} ${id}`
+      throw new VarveError('ERR_VARVE_DAMAGED', `${name} is damaged: ${describeError(error)}`, { cause: error })
+    }
+  }
+
+  async saveUnpacked(type: UnpackedType, json: Uint8Array): Promise<Id> {
+    if (type === 'config') throw new Error('a config is written once, when the repository is made')
+    this.#compressor ??= new Compressor(this.compression)
+    const sealed = this.#sealer.seal(encodeUnpacked(json, this.config.version, this.#compressor))
+    const id = idOf(sealed)
+    await this.storage.save(type, id, sealed)
+    return id
+  }
+
+  async removeUnpacked(type: UnpackedType | 'pack' | 'key', id: Id): Promise<void> {
+    await this.storage.remove(type, id)
+  }
+
+  async snapshots(): Promise<readonly StoredSnapshot[]> {
+    const snapshots: { readonly time: bigint; readonly snapshot: StoredSnapshot }[] = []
+    for await (const snapshot of inOrder(await this.#names('snapshot'), CONCURRENT_LOADS, (id) =>
+      this.loadSnapshot(id),
+    )) {
+      snapshots.push({ time: timestampToNanoseconds(snapshot.time), snapshot })
+    }
+    // They come in the order of their ids, which sorting keeps where times are equal.
+    snapshots.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
+    return snapshots.map(({ snapshot }) => snapshot)
+  }
+
+  async loadSnapshot(id: Id): Promise<StoredSnapshot> {
+    return decodeSnapshot(await this.loadUnpacked('snapshot', id), id)
+  }
+
+  async saveSnapshot(snapshot: Snapshot): Promise<Id> {
+    return this.saveUnpacked('snapshot', encodeSnapshot(snapshot))
+  }
+
+  async loadIndex(signal?: AbortSignal): Promise<IndexedRepository> {
+    const index = new BlobIndex()
+    const loads = inOrder(await this.#names('index'), CONCURRENT_LOADS, async (id) => {
+      throwIfAborted(signal)
+      return decodeIndex(await this.loadUnpacked('index', id), id)
+    })
+    for await (const packs of loads) {
+      throwIfAborted(signal)
+      for (const pack of packs) index.add(pack)
+    }
+    return new LoadedRepository(this, index)
+  }
+
+  async close(): Promise<void> {
+    await this.storage.close()
+  }
+
+  /** Names of all objects of a kind, in order: what is made of them must not depend on how the storage lists. */
+  async #names(type: 'snapshot' | 'index'): Promise<readonly Id[]> {
+    return (await this.storage.list(type)).map(({ name }) => parseId(name)).sort()
+  }
+}
+
+/** A repository with its key and its index. */
+class LoadedRepository extends SealedRepository implements IndexedRepository {
+  readonly index: BlobIndex
+  readonly #sealer: Sealer
+
+  constructor(parts: RepositoryParts, index: BlobIndex) {
+    super(parts)
+    this.index = index
+    this.#sealer = new Sealer(parts.key)
+  }
+
+  async loadBlob(handle: BlobHandle): Promise<Uint8Array> {
+    const { type, id } = handle
+    let failure: unknown = new VarveError('ERR_VARVE_MISSING_BLOB', `${type} blob ${id} is in no index`)
+    for (const location of this.index.lookupAll(type, id)) {
+      try {
+        return await this.#loadFrom(location)
+      } catch (error) {
+        failure = error
+      }
+    }
+    throw failure
+  }
+
+  async loadTree(id: Id): Promise<Tree> {
+    return decodeTree(await this.loadBlob({ type: 'tree', id }), id)
+  }
+
+  async #loadFrom(location: BlobLocation): Promise<Uint8Array> {
+    const { type, id, pack, offset, length } = location
+    try {
+      return openBlob(this.#sealer, await this.storage.load('pack', pack, { offset, length }), location)
+    } catch (error) {
+      if (!isVarveError(error)) throw error
+      const code = error.code === 'ERR_VARVE_NOT_FOUND' ? 'ERR_VARVE_DAMAGED' : error.code
+      throw new VarveError(code, `${type} blob ${id} in pack ${pack}: ${error.message}`, { cause: error })
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { VarveError } from '../errors.ts'
+import { decompressUpTo, type Compressor } from './compression.ts'
+import type { RepositoryConfig } from './repository.ts'
+
+/** First byte of a compressed document; a JSON document that is not begins with a bracket. */
+const COMPRESSED = 2
+const BRACKET = 0x5b
+const BRACE = 0x7b
+
+/** Bytes of the largest document that is taken: an index of several million blobs. */
+const MAX_DOCUMENT = 1024 ** 3
+
+/** What is sealed of a JSON document: a frame from version 2 on, the text itself before. */
+export function encodeUnpacked(
+  json: Uint8Array,
+  version: RepositoryConfig['version'],
+  compressor: Compressor,
+): Uint8Array {
+  if (version === 1) return json
+  const frame = compressor.compress(json)
+  const encoded = new Uint8Array(1 + frame.length)
+  encoded[0] = COMPRESSED
+  encoded.set(frame, 1)
+  return encoded
+}
+
+/**
+ * The JSON text of what was sealed.
+ * @throws ERR_VARVE_DAMAGED saying what is wrong; the caller names the object
+ */
+export function decodeUnpacked(opened: Uint8Array, version: RepositoryConfig['version']): Uint8Array {
+  const [first] = opened
+  if (version === 1 || first === undefined || first === BRACKET || first === BRACE) return opened
+  if (first !== COMPRESSED) throw new VarveError('ERR_VARVE_DAMAGED', `it begins with the unknown byte ${first}`)
+  return decompressUpTo(opened.subarray(1), MAX_DOCUMENT)
+}
