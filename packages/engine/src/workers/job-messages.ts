@@ -18,23 +18,29 @@ export interface ErrorMessage {
   readonly code: ErrorCode | undefined
   readonly hint: string | undefined
   readonly stack: string | undefined
+  /** The error underneath, without its code where that is not ours. */
+  readonly cause: ErrorMessage | undefined
 }
 
 /** Turns an error into what `postMessage` can carry. */
 export function errorToMessage(error: unknown): ErrorMessage {
-  if (error instanceof VarveError) {
-    return { message: error.message, code: error.code, hint: error.hint, stack: error.stack }
+  if (!(error instanceof Error)) {
+    return { message: String(error), code: undefined, hint: undefined, stack: undefined, cause: undefined }
   }
-  const stack = error instanceof Error ? error.stack : undefined
-  return { message: error instanceof Error ? error.message : String(error), code: undefined, hint: undefined, stack }
+  const { message, stack } = error
+  const cause = error.cause === undefined ? undefined : errorToMessage(error.cause)
+  if (error instanceof VarveError) return { message, code: error.code, hint: error.hint, stack, cause }
+  return { message, code: undefined, hint: undefined, stack, cause }
 }
 
 /** The error that {@link errorToMessage} was given, as the same kind. */
 export function errorFromMessage(message: ErrorMessage): Error {
+  const cause = message.cause === undefined ? {} : { cause: errorFromMessage(message.cause) }
   if (message.code !== undefined) {
-    return new VarveError(message.code, message.message, message.hint === undefined ? {} : { hint: message.hint })
+    const hint = message.hint === undefined ? {} : { hint: message.hint }
+    return new VarveError(message.code, message.message, { ...hint, ...cause })
   }
-  const error = new Error(message.message)
+  const error = new Error(message.message, cause)
   if (message.stack !== undefined) error.stack = message.stack
   return error
 }

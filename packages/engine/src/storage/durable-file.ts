@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { systemErrorCode } from '../errors.ts'
+import { flush, flushFolder } from './durable-folder.ts'
+
+/** restic's left-overs are named alike: the final name, `-tmp-`, and something random. */
+const TEMPORARY_NAME = /^(?:config|[0-9a-f]{64})-tmp-/
+
+/** What systems answer that have no permissions to set, or none for us: the file is as good without. */
+const CANNOT_CHMOD: ReadonlySet<string | undefined> = new Set(['EPERM', 'EACCES', 'ENOTSUP', 'ENOSYS'])
+
+/** Whether a file of this name is one that {@link writeDurably}, or restic, was still writing. */
+export function isTemporaryName(name: string): boolean {
+  return TEMPORARY_NAME.test(name)
+}
+
+/**
+ * Gives a name its bytes, all or none of them, and makes that durable: writes beside it, flushes, renames, flushes the folder.
+ * An existing file is replaced. The temporary file is removed when this fails, and stays only if the process dies.
+ *
+ * @param path - absolute
+ * @param bytes - what the file is to hold
+ * @param mode - permissions that the file has in the end
+ * @throws a system error; ENOENT where the folder is missing
+ */
+export async function writeDurably(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+  const temporary = `${path}-tmp-${randomBytes(8).toString('hex')}`
+  const file = await open(temporary, 'wx', 0o600)
+  try {
+    try {
+      await writeAll(file, bytes)
+      await flush(file)
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    // The first failure is the one to report.
+    await rm(temporary, { force: true }).catch(() => undefined)
+    throw error
+  }
+  await flushFolder(dirname(path))
+  try {
+    await chmod(path, mode)
+  } catch (error) {
+    if (!CANNOT_CHMOD.has(systemErrorCode(error))) throw error
+  }
+}
+
+/** One call writes it all as a rule; `writeFile` would cut it into pieces of 512 KiB. */
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    done += (await file.write(bytes, done, bytes.length - done)).bytesWritten
+  }
+}
