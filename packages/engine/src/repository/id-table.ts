@@ -125,7 +125,7 @@ export class IdTable {
       numbers.push(number)
       number = this.#isRepeated(number) ? this.#raw(number, 1) : -1
     }
-    return numbers.reverse()
+    return numbers.toReversed()
   }
 
   /** One of the owner's four words. */

@@ -114,7 +114,7 @@ export class SealedRepository implements OpenRepository {
 
   /** Names of all objects of a kind, in order: what is made of them must not depend on how the storage lists. */
   async #names(type: 'snapshot' | 'index'): Promise<readonly Id[]> {
-    return (await this.storage.list(type)).map(({ name }) => parseId(name)).sort()
+    return (await this.storage.list(type)).map(({ name }) => parseId(name)).toSorted()
   }
 }
 

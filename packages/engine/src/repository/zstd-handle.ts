@@ -2,7 +2,6 @@ import { constants, type ZstdCompress, type ZstdDecompress } from 'node:zlib'
 
 /** What a zstd stream of Node holds inside; no public API, hence the checks in {@link ZstdHandle.of}. */
 interface NativeZstd {
-  onerror: (message: string, errno: number, code: string) => void
   reset(): void
   writeSync(
     flush: number,
@@ -36,9 +35,12 @@ export class ZstdHandle {
     this.#stream = stream
     this.#native = native
     this.#state = state
-    native.onerror = (message) => {
-      this.#failure = message
-    }
+    // No event target: this is the one function that it calls.
+    Object.assign(native, {
+      onerror: (message: string) => {
+        this.#failure = message
+      },
+    })
   }
 
   /**
@@ -50,8 +52,8 @@ export class ZstdHandle {
    * @returns undefined where this Node is made differently or does not give the same bytes: use the public call then
    */
   static of(stream: ZstdCompress | ZstdDecompress, sample: Uint8Array, expected: Uint8Array): ZstdHandle | undefined {
-    const native: unknown = '_handle' in stream ? stream._handle : undefined
-    const state: unknown = '_writeState' in stream ? stream._writeState : undefined
+    const native: unknown = Reflect.get(stream, '_handle')
+    const state: unknown = Reflect.get(stream, '_writeState')
     if (!isNativeZstd(native) || !(state instanceof Uint32Array) || state.length !== 2) return undefined
     const handle = new ZstdHandle(stream, native, state)
     try {

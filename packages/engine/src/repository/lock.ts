@@ -1,0 +1,81 @@
+import { isVarveError, throwIfAborted } from '../errors.ts'
+import { currentPlatform } from '../platform/current-platform.ts'
+import type { Platform } from '../platform/platform.ts'
+import { HeldLock } from './held-lock.ts'
+import { parseId } from './id.ts'
+import { LockAcquisition } from './lock-acquisition.ts'
+import { systemClock, type Clock } from './lock-clock.ts'
+import { isStale } from './lock-file.ts'
+import type { OpenRepository } from './repository.ts'
+import { loadLock, removeLock } from './stored-locks.ts'
+
+/** How to lock. */
+export interface LockOptions {
+  /** Nobody else may use the repository meanwhile; otherwise only who locks exclusively may not. */
+  readonly exclusive: boolean
+  /** Do the work without a lock: for a repository that cannot be written to. */
+  readonly noLock?: boolean | undefined
+  /** How long to wait for others, in milliseconds; 0 if left out. */
+  readonly retryLock?: number | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly platform?: Platform | undefined
+  readonly clock?: Clock | undefined
+}
+
+/**
+ * Does work while the repository is locked, with restic's locks. The lock is refreshed every five minutes and removed whatever happens. One that cannot be
+ * removed is stale half an hour later.
+ *
+ * A lock of a process of this machine that is certainly gone is removed on the way (see `isAbandoned`); restic makes its user do that.
+ *
+ * @param work - gets a signal that is aborted with the caller's, and with ERR_VARVE_LOCK_LOST when the lock could not be refreshed for 22.5 minutes
+ * or is not ours any more: the work must stop then, since others may think that they are alone
+ * @throws ERR_VARVE_LOCKED naming who holds it, ERR_VARVE_LOCK_LOST, ERR_VARVE_DAMAGED naming a lock that cannot be read, ERR_VARVE_STORAGE,
+ * ERR_VARVE_ABORTED, and what the work throws
+ */
+export async function withLock<T>(
+  repository: OpenRepository,
+  options: LockOptions,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { noLock = false, signal, platform = currentPlatform(), clock = systemClock } = options
+  throwIfAborted(signal)
+  if (noLock) return work(signal ?? new AbortController().signal)
+  const acquisition = new LockAcquisition(repository, platform, clock, signal)
+  const lock = await acquisition.acquire(options.exclusive, options.retryLock ?? 0)
+  const held = new HeldLock(repository, lock, clock)
+  try {
+    const result = await work(signal === undefined ? held.signal : AbortSignal.any([signal, held.signal]))
+    // Done, but maybe not alone.
+    throwIfAborted(held.signal)
+    return result
+  } finally {
+    await held.release()
+  }
+}
+
+/**
+ * Removes the locks of processes that are gone: those that were not refreshed for 30 minutes, and those of this machine whose process is not there.
+ *
+ * @param options - `all`: removes every lock, also those that cannot be read
+ * @returns how many were removed
+ */
+export async function removeStaleLocks(
+  repository: OpenRepository,
+  options: { readonly all?: boolean; readonly platform?: Platform; readonly clock?: Clock } = {},
+): Promise<number> {
+  const { all = false, platform = currentPlatform(), clock = systemClock } = options
+  let removed = 0
+  for (const { name } of await repository.storage.list('lock')) {
+    const id = parseId(name)
+    if (!all) {
+      const lock = await loadLock(repository, id).catch((error: unknown) => {
+        if (isVarveError(error, 'ERR_VARVE_DAMAGED')) return undefined
+        throw error
+      })
+      if (lock === undefined || !isStale(lock, platform, clock.now())) continue
+    }
+    if (await removeLock(repository, id)) removed++
+  }
+  return removed
+}
