@@ -8,6 +8,9 @@ export class JsonError extends Error {
 /** Values nested deeper than this are refused, so that nobody's recursion can be exhausted. */
 const MAX_DEPTH = 100
 
+/** Bytes of the longest string that is read: Node cannot make strings of twice this length. */
+const MAX_STRING = 2 ** 28
+
 /** Digits up to here fit a double exactly. */
 const SAFE_DIGITS = 15
 
@@ -146,6 +149,7 @@ export class JsonReader {
   raw(): string {
     const start = this.#skipSpace()
     this.skipValue()
+    if (this.#position - start > MAX_STRING) this.fail('a shorter value')
     return this.#bytes.toString('utf8', start, this.#position)
   }
 
@@ -202,6 +206,7 @@ export class JsonReader {
       if (byte === BACKSLASH && bytes[position] !== undefined) position++
     }
     this.#position = position
+    if (position - this.#stringStart > MAX_STRING) this.fail('a shorter string')
     return plain
   }
 
@@ -239,7 +244,7 @@ export class JsonReader {
   #skipScalar(): void {
     const start = this.#position
     let end = start
-    while (IS_SCALAR[this.#bytes[end] ?? 0]) end++
+    while (IS_SCALAR[this.#bytes[end] ?? 0] && end - start < MAX_STRING) end++
     const text = this.#bytes.toString('latin1', start, end)
     if (text !== 'true' && text !== 'false' && text !== 'null' && !NUMBER.test(text)) this.fail('a value')
     this.#position = end

@@ -3,11 +3,11 @@ import { VarveError } from '../errors.ts'
 import { isId, shortId, type Id } from './id.ts'
 import { jsonString } from './json-string.ts'
 import type { Snapshot, SnapshotSummary, StoredSnapshot } from './snapshot.ts'
-import { isTimestamp, type Timestamp } from './timestamp.ts'
+import { canonicalTimestamp, isTimestamp, ZERO_TIME, type Timestamp } from './timestamp.ts'
 
 /** A snapshot's file as restic writes it (`internal/data/snapshot.go`), followed by the description where there is one. */
 export function encodeSnapshot(snapshot: Snapshot): Buffer {
-  const fields = [`"time":"${snapshot.time}"`]
+  const fields = [`"time":"${canonicalTimestamp(snapshot.time)}"`]
   if (snapshot.parent !== undefined) fields.push(`"parent":"${snapshot.parent}"`)
   fields.push(`"tree":"${snapshot.tree}"`, `"paths":${stringList(snapshot.paths)}`)
   if (snapshot.hostname) fields.push(`"hostname":${jsonString(snapshot.hostname)}`)
@@ -25,8 +25,8 @@ export function encodeSnapshot(snapshot: Snapshot): Buffer {
 
 function encodeSummary(summary: SnapshotSummary): string {
   return JSON.stringify({
-    backup_start: summary.backupStart,
-    backup_end: summary.backupEnd,
+    backup_start: canonicalTimestamp(summary.backupStart),
+    backup_end: canonicalTimestamp(summary.backupEnd),
     files_new: summary.filesNew,
     files_changed: summary.filesChanged,
     files_unmodified: summary.filesUnmodified,
@@ -48,14 +48,14 @@ function stringList(texts: readonly string[]): string {
 
 const text = v.optional(v.nullable(v.pipe(v.string(), v.transform(wellFormed)), ''), '')
 const texts = v.optional(v.nullable(v.array(v.pipe(v.string(), v.transform(wellFormed))), []), [])
-const count = v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0)), 0), 0)
+const count = v.optional(v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0), 0)
 const owner = v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff)), 0), 0)
 const id = v.custom<Id>((value) => typeof value === 'string' && isId(value), 'is not an id')
 const time = v.custom<Timestamp>((value) => typeof value === 'string' && isTimestamp(value), 'is not a time')
 
 const SUMMARY = v.object({
-  backup_start: time,
-  backup_end: time,
+  backup_start: v.optional(time, ZERO_TIME),
+  backup_end: v.optional(time, ZERO_TIME),
   files_new: count,
   files_changed: count,
   files_unmodified: count,
@@ -96,7 +96,7 @@ export function decodeSnapshot(bytes: Uint8Array, snapshotId: Id): StoredSnapsho
   const parsed = v.safeParse(SNAPSHOT, parseJson(bytes, snapshotId))
   if (!parsed.success) {
     const [issue] = parsed.issues
-    throw damaged(snapshotId, `${v.getDotPath(issue) ?? 'it'}: ${issue.message}`)
+    throw damaged(snapshotId, `${v.getDotPath(issue) ?? 'all of it'}: ${issue.message}`)
   }
   const stored = parsed.output
   return {

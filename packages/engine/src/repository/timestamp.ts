@@ -1,4 +1,5 @@
 import { VarveError } from '../errors.ts'
+import { civilFromDays, daysFromCivil, daysInMonth } from './civil-date.ts'
 
 declare const timestampBrand: unique symbol
 
@@ -10,15 +11,15 @@ export const ZERO_TIME = '0001-01-01T00:00:00Z' as Timestamp
 
 const NANOSECONDS = 1_000_000_000n
 const DAY = 86_400
-
 const COLON = 0x3a
 const PLUS = 0x2b
 const MINUS = 0x2d
 
 /** The last moment that JavaScript's `Date` knows, in seconds; the first is its negative. */
 const DATE_LIMIT = 8_640_000_000_000
-const FIRST_SECOND = secondsFromCivil(0, 1, 1)
-const LAST_SECOND = secondsFromCivil(9999, 12, 31) + DAY - 1
+
+const FIRST_SECOND = daysFromCivil({ year: 0, month: 1, day: 1 }) * DAY
+const LAST_SECOND = daysFromCivil({ year: 10_000, month: 1, day: 1 }) * DAY - 1
 
 /**
  * The timestamp of a moment.
@@ -55,20 +56,12 @@ export function timestampNow(): Timestamp {
 
 /** Nanoseconds since 1970-01-01T00:00:00Z; decimals after the ninth are cut off. */
 export function timestampToNanoseconds(timestamp: Timestamp): bigint {
-  const text = timestamp.charAt(12) === ':' ? `${timestamp.slice(0, 11)}0${timestamp.slice(11)}` : timestamp
+  const text = timestamp.charCodeAt(12) === COLON ? `${timestamp.slice(0, 11)}0${timestamp.slice(11)}` : timestamp
   const end = endOfFraction(text, 19)
   const fraction = end === 19 ? 0 : Number(text.slice(20, Math.min(end, 29)).padEnd(9, '0'))
-  let seconds =
-    secondsFromCivil(digits(text, 0, 4), digits(text, 5, 7), digits(text, 8, 10)) +
-    digits(text, 11, 13) * 3600 +
-    digits(text, 14, 16) * 60 +
-    digits(text, 17, 19)
-  const sign = text.charCodeAt(end)
-  if (sign === PLUS || sign === MINUS) {
-    const offset = digits(text, end + 1, end + 3) * 3600 + digits(text, end + 4, end + 6) * 60
-    seconds += sign === PLUS ? -offset : offset
-  }
-  return BigInt(seconds) * NANOSECONDS + BigInt(fraction)
+  const day = daysFromCivil({ year: digits(text, 0, 4), month: digits(text, 5, 7), day: digits(text, 8, 10) })
+  const clock = day * DAY + digits(text, 11, 13) * 3600 + digits(text, 14, 16) * 60 + digits(text, 17, 19)
+  return BigInt(clock - offsetMinutesAt(text, end) * 60) * NANOSECONDS + BigInt(fraction)
 }
 
 /**
@@ -100,9 +93,33 @@ export function parseTimestamp(text: string): Timestamp {
   return text
 }
 
+/**
+ * The same moment with the same offset in the one form that restic writes. Other clients write `+00:00` or trailing zeros; a tree that keeps
+ * these could not be rewritten by restic without changing.
+ */
+export function canonicalTimestamp(timestamp: Timestamp): Timestamp {
+  return isCanonical(timestamp) ? timestamp : rewrite(timestamp)
+}
+
 /** Whether two timestamps mean the same moment, whatever their offsets. */
 export function sameMoment(a: Timestamp, b: Timestamp): boolean {
   return a === b || timestampToNanoseconds(a) === timestampToNanoseconds(b)
+}
+
+function isCanonical(timestamp: Timestamp): boolean {
+  if (timestamp.charCodeAt(12) === COLON) return false
+  const end = endOfFraction(timestamp, 19)
+  if (end > 29 || (end > 19 && (timestamp.charCodeAt(19) !== 0x2e || timestamp.charCodeAt(end - 1) === 0x30)))
+    return false
+  if (timestamp.length === end + 1) return true
+  const offset = Math.abs(offsetMinutesAt(timestamp, end))
+  return offset !== 0 && offset < 1440 && digits(timestamp, end + 4, end + 6) < 60
+}
+
+function rewrite(timestamp: Timestamp): Timestamp {
+  const offset = offsetMinutesAt(timestamp, endOfFraction(timestamp, timestamp.charCodeAt(12) === COLON ? 18 : 19))
+  // Go reads offsets of a day and more, but does not write them.
+  return timestampFromNanoseconds(timestampToNanoseconds(timestamp), Math.abs(offset) < 1440 ? offset : 0)
 }
 
 function isDate(year: number, month: number, day: number): boolean {
@@ -121,6 +138,13 @@ function isOffset(text: string, start: number): boolean {
   )
 }
 
+/** Minutes east of Greenwich of the offset that starts at `start` of a timestamp. */
+function offsetMinutesAt(text: string, start: number): number {
+  if (text.length === start + 1) return 0
+  const size = digits(text, start + 1, start + 3) * 60 + digits(text, start + 4, start + 6)
+  return text.charCodeAt(start) === PLUS ? size : -size
+}
+
 /** Where the decimals of seconds end that start with a `.` or `,` at `start`; `start` itself where there are none. */
 function endOfFraction(text: string, start: number): number {
   const mark = text.charCodeAt(start)
@@ -130,54 +154,43 @@ function endOfFraction(text: string, start: number): number {
   return end === start + 1 ? start : end
 }
 
-let offsetDay = Number.NaN
-let offsetOfDay = 0
-
-/** Minutes east of Greenwich of the local time, whole minutes towards 0. */
+/** Minutes east of Greenwich of the local time: whole minutes, towards 0. */
 function localOffset(seconds: number): number {
-  const within = Math.min(Math.max(seconds, -DATE_LIMIT), DATE_LIMIT - DAY)
-  const day = Math.floor(within / DAY)
-  if (day === offsetDay) return offsetOfDay
-  const start = dateOffset(Math.max(day * DAY, -DATE_LIMIT))
-  if (start !== dateOffset(day * DAY + DAY - 1)) return dateOffset(within)
-  offsetDay = day
-  offsetOfDay = start
-  return start
-}
-
-function dateOffset(seconds: number): number {
-  return -new Date(seconds * 1000).getTimezoneOffset() || 0
+  const known = Math.min(Math.max(seconds, -DATE_LIMIT), DATE_LIMIT)
+  return -new Date(known * 1000).getTimezoneOffset()
 }
 
 function clampYear(clock: number): number {
-  const { year, month, day } = civilFromDays(Math.floor(clock / DAY))
-  const timeOfDay = clock - Math.floor(clock / DAY) * DAY
-  return secondsFromCivil(year < 0 ? 0 : 9999, month, day) + timeOfDay
+  const days = Math.floor(clock / DAY)
+  const { year, month, day } = civilFromDays(days)
+  return daysFromCivil({ year: year < 0 ? 0 : 9999, month, day }) * DAY + clock - days * DAY
 }
 
 let lastMinute = Number.NaN
 let lastClockText = ''
 
-/** `2006-01-02T15:04:` for minutes since 1970 of a clock. */
+/** `2006-01-02T15:04:` of a clock's minutes since 1970. The last one is kept: what lies together was often written together. */
 function clockText(minute: number): string {
   if (minute === lastMinute) return lastClockText
-  const day = Math.floor(minute / 1440)
-  const { year, month, day: dayOfMonth } = civilFromDays(day)
-  const minuteOfDay = minute - day * 1440
+  const days = Math.floor(minute / 1440)
+  const { year, month, day } = civilFromDays(days)
+  const minuteOfDay = minute - days * 1440
   const hour = Math.floor(minuteOfDay / 60)
+  const date = `${twoDigits(Math.floor(year / 100))}${twoDigits(year % 100)}-${twoDigits(month)}-${twoDigits(day)}`
   lastMinute = minute
-  lastClockText = `${String(year).padStart(4, '0')}-${twoDigits(month)}-${twoDigits(dayOfMonth)}T${twoDigits(hour)}:${twoDigits(minuteOfDay - hour * 60)}:`
+  lastClockText = `${date}T${twoDigits(hour)}:${twoDigits(minuteOfDay - hour * 60)}:`
   return lastClockText
 }
 
 function fractionText(nanoseconds: number): string {
   if (nanoseconds === 0) return ''
   let end = 9
-  while (nanoseconds % 10 === 0) {
-    nanoseconds /= 10
+  let rest = nanoseconds
+  while (rest % 10 === 0) {
+    rest /= 10
     end--
   }
-  return `.${String(nanoseconds).padStart(end, '0')}`
+  return `.${String(rest).padStart(end, '0')}`
 }
 
 function offsetText(minutes: number): string {
@@ -190,7 +203,7 @@ function offsetText(minutes: number): string {
 const TWO_DIGITS: readonly string[] = Array.from({ length: 100 }, (_, i) => String(i).padStart(2, '0'))
 
 function twoDigits(value: number): string {
-  return TWO_DIGITS[value] ?? String(value)
+  return TWO_DIGITS[value] ?? ''
 }
 
 function isDigit(code: number): boolean {
@@ -205,37 +218,4 @@ function digits(text: string, start: number, end: number): number {
     value = isDigit(code) ? value * 10 + code - 0x30 : Number.NaN
   }
   return value
-}
-
-function daysInMonth(year: number, month: number): number {
-  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
-}
-
-/** Seconds since 1970 of a day's start. Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": days_from_civil. */
-function secondsFromCivil(year: number, month: number, day: number): number {
-  const shifted = month <= 2 ? year - 1 : year
-  const era = Math.floor(shifted / 400)
-  const yearOfEra = shifted - era * 400
-  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1
-  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear
-  return (era * 146_097 + dayOfEra - 719_468) * DAY
-}
-
-/** The date of a day counted from 1970. Same source: civil_from_days. */
-function civilFromDays(days: number): { readonly year: number; readonly month: number; readonly day: number } {
-  const shifted = days + 719_468
-  const era = Math.floor(shifted / 146_097)
-  const dayOfEra = shifted - era * 146_097
-  const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
-  )
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
-  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153)
-  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-  return {
-    year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
-    month,
-    day: dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1,
-  }
 }

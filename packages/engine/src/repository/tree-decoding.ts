@@ -11,36 +11,12 @@ const UINT32 = 0xffff_ffff
 const NO_ATTRIBUTES: readonly ExtendedAttribute[] = []
 const NO_GENERIC_ATTRIBUTES: ReadonlyMap<string, string> = new Map()
 
-const KEYS = new ByteStrings([
-  ...[
-    'nodes',
-    'name',
-    'type',
-    'mode',
-    'mtime',
-    'atime',
-    'ctime',
-    'uid',
-    'gid',
-    'user',
-    'group',
-    'inode',
-    'device_id',
-    'size',
-    'links',
-  ],
-  ...[
-    'linktarget',
-    'linktarget_raw',
-    'extended_attributes',
-    'generic_attributes',
-    'device',
-    'content',
-    'subtree',
-    'error',
-    'value',
-  ],
-])
+const KEYS = new ByteStrings(
+  (
+    'nodes name type mode mtime atime ctime uid gid user group inode device_id size links linktarget linktarget_raw ' +
+    'extended_attributes generic_attributes device content subtree error value'
+  ).split(' '),
+)
 
 const NODE_TYPES: ReadonlyMap<string, NodeType> = new Map(
   (['file', 'dir', 'symlink', 'dev', 'chardev', 'fifo', 'socket', 'irregular'] as const).map((type) => [type, type]),
@@ -178,7 +154,7 @@ function readNode(reader: JsonReader): Node {
         reader.skipValue()
     }
   }
-  if (!isEntryName(name)) reader.fail('an entry with a name')
+  if (!isEntryName(name)) reader.fail('an entry with the name of a file')
   if (type === undefined) reader.fail('an entry with a type')
   return {
     name,
@@ -224,12 +200,10 @@ function readIds(reader: JsonReader): readonly Id[] {
   return ids
 }
 
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
-
 function readBase64(reader: JsonReader): Buffer {
   const text = reader.string()
-  if (!BASE64.test(text)) reader.fail('base64')
-  return Buffer.from(text, 'base64')
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.toString('base64') === text ? bytes : reader.fail('base64')
 }
 
 function readAttributes(reader: JsonReader): readonly ExtendedAttribute[] {

@@ -4,6 +4,7 @@ import { jsonString } from './json-string.ts'
 import { compactJson } from './json-compacting.ts'
 import type { Id } from './id.ts'
 import type { ExtendedAttribute, Node } from './node.ts'
+import { canonicalTimestamp } from './timestamp.ts'
 
 /**
  * A folder's tree blob, byte for byte as restic writes it (`internal/data/tree.go` and `node.go`), with the newline at its end.
@@ -51,7 +52,7 @@ export class TreeEncoder {
 function encodeNode(node: Node): string {
   let json = `{"name":${jsonString(quoteName(node.name))},"type":"${node.type}"`
   if (node.mode !== 0) json += `,"mode":${node.mode}`
-  json += `,"mtime":"${node.mtime}","atime":"${node.atime}","ctime":"${node.ctime}","uid":${node.uid},"gid":${node.gid}`
+  json += `,"mtime":"${canonicalTimestamp(node.mtime)}","atime":"${canonicalTimestamp(node.atime)}","ctime":"${canonicalTimestamp(node.ctime)}","uid":${node.uid},"gid":${node.gid}`
   if (node.user !== '') json += `,"user":${jsonString(node.user)}`
   if (node.group !== '') json += `,"group":${jsonString(node.group)}`
   if (node.inode !== 0n) json += `,"inode":${node.inode}`
