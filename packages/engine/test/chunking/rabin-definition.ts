@@ -34,9 +34,13 @@ export function candidatesByDefinition(bytes: Uint8Array, polynomial: bigint): r
   return found
 }
 
-/** Changes the 20 bits before `position` so that a cut is allowed there: they are the window's lowest, and remain as they are. */
-export function plantCandidate(bytes: Uint8Array, position: number, polynomial: bigint): void {
-  const bits = cutBits(bytes, position, polynomial)
+/**
+ * Changes the 20 bits before `position` so that a cut is allowed there: they are the window's lowest, and go into the remainder as they are.
+ *
+ * @param remainder - the lowest 20 bits that the remainder gets; where they are not 0, no cut is allowed
+ */
+export function plantCandidate(bytes: Uint8Array, position: number, polynomial: bigint, remainder = 0): void {
+  const bits = cutBits(bytes, position, polynomial) ^ remainder
   for (const back of [1, 2, 3]) {
     bytes[position - back] = (bytes[position - back] ?? 0) ^ ((bits >>> (8 * (back - 1))) & 0xff)
   }

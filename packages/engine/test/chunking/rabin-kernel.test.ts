@@ -101,6 +101,14 @@ describe('RabinKernel', () => {
     )
   })
 
+  it.each(Array.from({ length: 20 }, (_, bit) => bit))('allows no cut where bit %i of a remainder is set', (bit) => {
+    const bytes = pseudoRandom(12, 20_000)
+    plantCandidate(bytes, 9000, POLYNOMIAL, 1 << bit)
+    kernel.buffer.set(bytes)
+    expect(kernel.firstCandidate(WINDOW_SIZE, bytes.length)).toBe(bytes.length)
+    expect(kernel.firstCandidate(8990, 9010)).toBe(9010)
+  })
+
   it('looks at nothing but the 64 bytes before a position', () => {
     const bytes = planted(6)
     kernel.buffer.set(bytes)

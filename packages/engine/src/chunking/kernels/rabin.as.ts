@@ -109,12 +109,12 @@ function append(digest: u64, byte: u64): u64 {
 function firstInLanes(from: usize, laneSize: usize): usize {
   memory.fill(RING, 0, RING_SIZE)
   let d0 = i8x16.splat(0)
-  let d1 = d0,
-    d2 = d0,
-    d3 = d0,
-    d4 = d0,
-    d5 = d0,
-    d6 = d0
+  let d1 = d0
+  let d2 = d0
+  let d3 = d0
+  let d4 = d0
+  let d5 = d0
+  let d6 = d0
   let slot: usize = 0
   let found = from + 16 * laneSize
   // lanes before the one with the best hit so far: a hit in any other comes later
