@@ -1,0 +1,156 @@
+import {
+  createRepository,
+  createStorage,
+  findSnapshot,
+  isVarveError,
+  MemoryStorage,
+  type OpenRepository,
+  snapshot,
+  type SnapshotItem,
+} from '@varve/engine'
+import { badArgument } from '../bad-argument.ts'
+import { type CommandContext, defineCommand } from '../command.ts'
+import { EXIT } from '../exit-codes.ts'
+import { snapshotJson, snapshotStatus } from '../render/snapshot-json.ts'
+import { type SnapshotOutcome, snapshotText } from '../render/snapshot-text.ts'
+import type { ReportedItem } from '../report/reporter.ts'
+import { formatCount } from '../format/format-count.ts'
+import { lockOptions } from '../lock-options.ts'
+import { chosenCompression } from '../repository/compression-choice.ts'
+import { openRepositoryAt, withRepository } from '../repository/open-chosen-repository.ts'
+import { givenPassword } from '../repository/password-source.ts'
+import { chooseRepository, type RepositoryChoice } from '../repository/repository-choice.ts'
+import { snapshotNumber } from '../snapshot-number.ts'
+import { collectSources } from '../sources/collect-sources.ts'
+import { declareSnapshotOptions, readSnapshotOptions, type SnapshotCommandOptions } from './snapshot-options.ts'
+
+const EXAMPLES = `
+Examples:
+  varve snapshot ~/work                              into backups.db in this folder
+  varve --db-path /mnt/disk/work.db snapshot --target-directory ~/work
+  varve snapshot ~/work --exclude '*.tmp' --exclude-larger-than 2G --tag before-export
+  pg_dump shop | varve snapshot --stdin --stdin-filename shop.sql
+
+Exit codes: 0 done, 1 failed, 3 some sources could not be read (the rest is saved),
+10 no repository, 11 locked, 12 wrong password, 130 interrupted.`
+
+/** `varve snapshot` */
+export const snapshotCommand = defineCommand<SnapshotCommandOptions, SnapshotOutcome>({
+  during: 'archival',
+  statusMessage: snapshotStatus,
+  declare: (command) => {
+    command
+      .description(
+        'Save files and folders as a new snapshot. Only content that the repository does not have yet is stored.',
+      )
+      .argument('[paths...]', 'files and folders to save')
+      .addHelpText('after', EXAMPLES)
+    declareSnapshotOptions(command)
+  },
+  run: takeSnapshot,
+  text: snapshotText,
+  json: snapshotJson,
+  shortfall: ({ problems }) =>
+    problems === 0
+      ? undefined
+      : {
+          message: `${formatCount(problems, 'entry', 'entries')} could not be saved completely; the rest is`,
+          exitCode: EXIT.incomplete,
+        },
+})
+
+async function takeSnapshot(
+  context: CommandContext,
+  paths: readonly string[],
+  options: SnapshotCommandOptions,
+): Promise<SnapshotOutcome> {
+  const { globals, environment, workingFolder, signal, reporter, version } = context
+  const described = await readSnapshotOptions(options, environment)
+  const source = await chooseSource(context, paths, options)
+  const choice = await chooseRepository(globals, environment, workingFolder)
+  const password = await givenPassword(globals, environment, '', signal)
+  const dryRun = options.dryRun === true
+  return withRepository(await openOrMake(choice, password, dryRun, context), async (repository) => {
+    const parent =
+      options.parent === undefined ? undefined : (await findSnapshot(repository, options.parent)).snapshot.id
+    const result = await snapshot(repository, {
+      ...described,
+      ...source,
+      ...(parent === undefined ? {} : { parent }),
+      ...lockOptions(globals),
+      programVersion: `varve ${version}`,
+      signal,
+      onProgress: (progress) => reporter.progress(progress),
+      onProblem: (problem) => reporter.problem(problem),
+      onItem: (item) => reporter.item(reportedItem(item)),
+      onNotice: (text) => reporter.notice(text),
+    })
+    const made = result.snapshot === undefined || dryRun ? undefined : result.snapshot.id
+    return { ...result, dryRun, number: made && (await snapshotNumber(repository, made)) }
+  })
+}
+
+async function chooseSource(
+  { standardInput, workingFolder, reporter }: CommandContext,
+  paths: readonly string[],
+  options: SnapshotCommandOptions,
+): Promise<
+  | { readonly paths: readonly string[] }
+  | { readonly stream: { readonly name: string; readonly stream: AsyncIterable<Uint8Array> } }
+> {
+  const lists = { patterns: options.filesFrom, verbatim: options.filesFromVerbatim, raw: options.filesFromRaw }
+  if (options.stdin !== true) {
+    const given = { ...lists, paths, targetDirectory: options.targetDirectory }
+    const unmatched = (pattern: string): void => reporter.warning(`the pattern '${pattern}' matches nothing`)
+    return { paths: await collectSources(given, standardInput, workingFolder, unmatched) }
+  }
+  if (
+    paths.length > 0 ||
+    options.targetDirectory !== undefined ||
+    Object.values(lists).some((list) => list.length > 0)
+  ) {
+    throw badArgument('--stdin saves standard input and nothing else', 'leave out --stdin, or the other sources')
+  }
+  const name = options.stdinFilename ?? 'stdin'
+  if (/^\/*$/.test(name)) throw badArgument('--stdin-filename: the name is empty')
+  return { stream: { name, stream: standardInput } }
+}
+
+/** Opens the repository; an embedded one is made where it does not exist yet. */
+async function openOrMake(
+  choice: RepositoryChoice,
+  password: string | undefined,
+  dryRun: boolean,
+  context: CommandContext,
+): Promise<OpenRepository> {
+  try {
+    return await openRepositoryAt(choice, password, context)
+  } catch (error) {
+    if (choice.kind !== 'embedded' || !isVarveError(error, 'ERR_VARVE_NO_REPOSITORY')) throw error
+  }
+  const { reporter } = context
+  const compression = chosenCompression(context)
+  // What a dry run would store goes nowhere, and its figures are the same.
+  const storage = dryRun ? new MemoryStorage() : await createStorage(choice.location)
+  const repository = await createRepository({ storage, password: password ?? '', compression })
+  if (dryRun) return repository
+  const { id } = repository.config
+  reporter.notice(`Made a new repository: ${choice.title}.`, {
+    message_type: 'initialized',
+    id,
+    repository: choice.location,
+  })
+  if (password === undefined) {
+    reporter.notice('It has no password: who can read that file can read what is saved in it.')
+    reporter.notice(
+      'For one with a password, give --password-file or VARVE_PASSWORD with the first snapshot, or to varve init.',
+    )
+  }
+  return repository
+}
+
+const ACTIONS = { new: 'new', changed: 'modified', unmodified: 'unchanged' } as const
+
+function reportedItem({ path, type, action }: SnapshotItem): ReportedItem {
+  return { action: ACTIONS[action], path: type === 'dir' ? `${path}/` : path, level: action === 'unmodified' ? 2 : 1 }
+}

@@ -1,0 +1,31 @@
+import type { Command, Help } from 'commander'
+
+/** Help in the order in which people look for things: what it does, its commands, its arguments, its options, then those of all commands. */
+export function formatHelp(command: Command, helper: Help): string {
+  const columns = helper.padWidth(command, helper)
+  const list = (heading: string, items: readonly (readonly [string, string])[]): string =>
+    items.length === 0
+      ? ''
+      : `\n${heading}:\n${items.map(([term, text]) => helper.formatItem(term, columns, text, helper)).join('\n')}\n`
+  const wrap = (text: string): string => helper.boxWrap(text, helper.helpWidth ?? 80)
+  return [
+    `${wrap(`Usage: ${helper.commandUsage(command)}`)}\n`,
+    `\n${wrap(helper.commandDescription(command))}\n`,
+    list(
+      'Commands',
+      helper.visibleCommands(command).map((sub) => [helper.subcommandTerm(sub), helper.subcommandDescription(sub)]),
+    ),
+    list(
+      'Arguments',
+      helper.visibleArguments(command).map((item) => [helper.argumentTerm(item), item.description]),
+    ),
+    list(
+      'Options',
+      helper.visibleOptions(command).map((item) => [helper.optionTerm(item), item.description]),
+    ),
+    list(
+      'Options of all commands',
+      helper.visibleGlobalOptions(command).map((item) => [helper.optionTerm(item), item.description]),
+    ),
+  ].join('')
+}

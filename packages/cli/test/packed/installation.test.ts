@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+/** Packs the workspaces as they are published, installs the tarballs as users do, and works with what is there then. */
+describe('the packed packages', () => {
+  const checkout = join(import.meta.dirname, '../../../..')
+  let place: string
+  let prefix: string
+
+  const run = (program: string, args: readonly string[], cwd: string): string =>
+    execFileSync(program, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  const varve = (...args: string[]): string => run(join(prefix, 'bin/varve'), args, join(place, 'work'))
+
+  beforeAll(() => {
+    place = mkdtempSync(join(tmpdir(), 'varve-packed-'))
+    prefix = join(place, 'prefix')
+    for (const folder of ['tarballs', 'prefix', 'work']) mkdirSync(join(place, folder))
+    run('npm', ['pack', '--workspaces', '--pack-destination', join(place, 'tarballs')], checkout)
+    const tarballs = readdirSync(join(place, 'tarballs')).map((name) => join(place, 'tarballs', name))
+    run('npm', ['install', '--global', '--prefix', prefix, ...tarballs], place)
+  })
+
+  afterAll(() => rmSync(place, { recursive: true, force: true }))
+
+  test('hold compiled JavaScript, declarations, source maps and the kernel, and no sources', () => {
+    const engine = join(prefix, 'lib/node_modules/@varve/engine')
+    for (const file of [
+      'dist/index.js',
+      'dist/index.d.ts',
+      'dist/index.js.map',
+      'wasm/rabin.wasm',
+      'LICENSE',
+      'README.md',
+    ]) {
+      expect(existsSync(join(engine, file)), file).toBe(true)
+    }
+    expect(existsSync(join(engine, 'src'))).toBe(false)
+    expect(existsSync(join(prefix, 'lib/node_modules/varve/src'))).toBe(false)
+  })
+
+  test('give a command that saves, lists, checks and restores', () => {
+    const source = join(place, 'work/source')
+    mkdirSync(source)
+    const content = Buffer.alloc(3_000_000, 'a layer of sediment ')
+    writeFileSync(join(source, 'large'), content)
+    writeFileSync(join(source, 'small'), 'small')
+    expect(varve('--version')).toMatch(/^varve \d+\.\d+\.\d+\n$/)
+    varve('snapshot', '--target-directory', source)
+    expect(varve('list')).toContain(source)
+    varve('check', '--read-data')
+    varve('restore', '1', '--output-directory', 'restored')
+    expect(readFileSync(join(place, 'work/restored/large')).equals(content)).toBe(true)
+    expect(readFileSync(join(place, 'work/restored/small'), 'utf8')).toBe('small')
+  })
+
+  test("give a library that runs the README's example", () => {
+    const project = join(place, 'project')
+    mkdirSync(join(project, 'paintings'), { recursive: true })
+    writeFileSync(join(project, 'paintings/sea.txt'), 'waves')
+    writeFileSync(join(project, 'package.json'), '{"type":"module"}')
+    const [engine] = readdirSync(join(place, 'tarballs')).filter((name) => name.includes('engine'))
+    if (engine === undefined) throw new Error('no tarball of the engine')
+    run('npm', ['install', join(place, 'tarballs', engine)], project)
+    const example = /```ts\n(.*?)```/s.exec(readFileSync(join(checkout, 'packages/engine/README.md'), 'utf8'))?.[1]
+    if (example === undefined) throw new Error("the engine's README has no example")
+    const reported = 'const reported = []\nfunction report(...values) { reported.push(...values) }\n'
+    writeFileSync(join(project, 'example.js'), `${reported}${example}console.log(JSON.stringify(reported.at(-2)))`)
+    expect(run(process.execPath, ['example.js'], project)).toBe('0\n')
+    expect(readFileSync(join(project, 'restored/sea.txt'), 'utf8')).toBe('waves')
+  })
+})
