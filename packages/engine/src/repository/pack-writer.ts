@@ -3,6 +3,7 @@ import { SEAL_OVERHEAD, type BlobType, type PackContents, type PackedBlob } from
 import { Compressor } from './compression.ts'
 import { idFromBytes, type Id } from './id.ts'
 import { MAX_PACK_BLOBS, encodePackHeader, packEntrySize, packHeaderSize } from './pack-header.ts'
+import type { PackMemory } from './pack-memory.ts'
 import { Sealer } from './sealing.ts'
 import type { WorkerRepository } from './worker-repository.ts'
 
@@ -16,10 +17,10 @@ const MAX_ORDINARY_BLOB = 8 * 1024 * 1024
 const HASH_STEP = 128 * 1024
 
 /** A pack that is ready to be stored. */
-export interface FinishedPack {
+export interface FinishedPack<Memory extends ArrayBufferLike = ArrayBuffer> {
   readonly id: Id
-  /** The whole pack, at the start of a buffer that belongs to nobody else and can be transferred. */
-  readonly bytes: Uint8Array<ArrayBuffer>
+  /** The whole pack, at the start of the memory that the writer was given for it. */
+  readonly bytes: Uint8Array<Memory>
   readonly contents: PackContents
 }
 
@@ -32,12 +33,12 @@ export type AddedBlob = Pick<PackedBlob, 'offset' | 'length' | 'uncompressedLeng
  * Version 2 compresses trees always and data unless told not to. Data that does not get smaller is stored as it is: restic stores the
  * larger frame, but reads either, and a restore need not decompress it.
  */
-export class PackWriter {
+export class PackWriter<Memory extends ArrayBufferLike = ArrayBuffer> {
   readonly #type: BlobType
   readonly #sealer: Sealer
   readonly #compressor: Compressor | undefined
-  #bytes: Uint8Array<ArrayBuffer> | undefined
-  #spare: ArrayBuffer | undefined
+  readonly #memory: PackMemory<Memory>
+  #bytes: Uint8Array<Memory> | undefined
   #size = 0
   #headerSize = packHeaderSize([])
   #hash = createHash('sha256')
@@ -47,8 +48,14 @@ export class PackWriter {
   /**
    * @param type - what the packs hold: data and trees never share one
    * @param repository - what to seal and compress with
+   * @param memory - where packs are filled; {@link FRESH_PACK_MEMORY} gives each its own
    */
-  constructor(type: BlobType, repository: Pick<WorkerRepository, 'version' | 'key' | 'compression'>) {
+  constructor(
+    type: BlobType,
+    repository: Pick<WorkerRepository, 'version' | 'key' | 'compression'>,
+    memory: PackMemory<Memory>,
+  ) {
+    this.#memory = memory
     this.#type = type
     this.#sealer = new Sealer(repository.key)
     const compresses = repository.version >= 2 && (type === 'tree' || repository.compression !== 'off')
@@ -88,31 +95,40 @@ export class PackWriter {
     const frame = plain.length === 0 ? undefined : this.#compressor?.compress(plain)
     const compressed = frame !== undefined && (frame.length < plain.length || this.#type === 'tree')
     const stored = compressed ? frame : plain
-    const offset = this.#size
     const bytes = this.#room(stored.length + SEAL_OVERHEAD)
-    const length = this.#sealer.sealInto(stored, bytes, offset)
+    const length = this.#sealer.sealInto(stored, bytes, this.#size)
+    return this.#record(idFromBytes(idBytes), length, compressed ? plain.length : 0)
+  }
+
+  /**
+   * Appends a blob as it lies in another pack of the same repository. Nothing of it is checked.
+   *
+   * @param sealed - its bytes in that pack
+   * @param uncompressedLength - as that pack's header has it: 0 where it is not compressed
+   */
+  addSealed(id: Id, sealed: Uint8Array, uncompressedLength: number): AddedBlob {
+    this.#room(sealed.length).set(sealed, this.#size)
+    return this.#record(id, sealed.length, uncompressedLength)
+  }
+
+  /** Takes the bytes that were put at the end of the pack into its header and its hash. */
+  #record(id: Id, length: number, uncompressedLength: number): AddedBlob {
+    const blob = { type: this.#type, id, offset: this.#size, length, uncompressedLength }
     this.#size += length
-    this.#headerSize += packEntrySize(compressed)
-    const blob = {
-      type: this.#type,
-      id: idFromBytes(idBytes),
-      offset,
-      length,
-      uncompressedLength: compressed ? plain.length : 0,
-    }
+    this.#headerSize += packEntrySize(uncompressedLength !== 0)
     this.#blobs.push(blob)
     if (this.#size - this.#hashed >= HASH_STEP) this.#hashUpTo(this.#size)
     return blob
   }
 
   /** Adds the header and hands the pack over; the writer then starts the next one. */
-  finish(): FinishedPack {
+  finish(): FinishedPack<Memory> {
     if (this.empty) throw new Error('an empty pack cannot be finished')
     const blobs = this.#blobs
     const header = encodePackHeader(blobs)
     const room = this.#room(0)
     const sealedLength = this.#sealer.sealInto(header, room, this.#size)
-    new DataView(room.buffer).setUint32(this.#size + sealedLength, sealedLength, true)
+    new DataView(room.buffer, room.byteOffset).setUint32(this.#size + sealedLength, sealedLength, true)
     const size = this.#size + sealedLength + 4
     this.#hashUpTo(size)
     const id = this.#hash.digest('hex') as Id
@@ -125,11 +141,6 @@ export class PackWriter {
     return { id, bytes: room.subarray(0, size), contents: { id, blobs } }
   }
 
-  /** Takes a buffer that {@link finish} gave away, when its bytes are stored, for the next pack. */
-  recycle(buffer: ArrayBuffer): void {
-    if (buffer.byteLength >= ORDINARY_CAPACITY) this.#spare = buffer
-  }
-
   #hashUpTo(end: number): void {
     if (this.#bytes === undefined) return
     this.#hash.update(this.#bytes.subarray(this.#hashed, end))
@@ -137,20 +148,18 @@ export class PackWriter {
   }
 
   /** The pack's bytes, with room for `length` more and the header after them. */
-  #room(length: number): Uint8Array<ArrayBuffer> {
-    if (this.#bytes === undefined) {
-      this.#bytes = new Uint8Array(this.#spare ?? new ArrayBuffer(ORDINARY_CAPACITY))
-      this.#spare = undefined
-    }
+  #room(length: number): Uint8Array<Memory> {
+    this.#bytes ??= this.#memory.allocate(PACK_CAPACITY)
     const needed = this.#size + length + this.#headerSize + packEntrySize(true)
     if (this.#bytes.length < needed) {
-      const grown = new Uint8Array(needed)
+      const grown = this.#memory.allocate(needed)
       grown.set(this.#bytes.subarray(0, this.#size))
+      this.#memory.release(this.#bytes)
       this.#bytes = grown
     }
     return this.#bytes
   }
 }
 
-/** Nothing but an oversize blob needs more than this: a pack is full at {@link PACK_SIZE}, header included. */
-const ORDINARY_CAPACITY = PACK_SIZE + MAX_ORDINARY_BLOB + SEAL_OVERHEAD + packEntrySize(true)
+/** Bytes of memory for a pack. Nothing but an oversize blob needs more: a pack is full at {@link PACK_SIZE}, header included. */
+export const PACK_CAPACITY = PACK_SIZE + MAX_ORDINARY_BLOB + SEAL_OVERHEAD + packEntrySize(true)

@@ -3,6 +3,8 @@ import type { BlobType, PackContents } from '../repository/blob.ts'
 import { BlobClaims } from '../repository/blob-claims.ts'
 import { idOf, idToBytes, type Id } from '../repository/id.ts'
 import { IndexWriter } from '../repository/index-writer.ts'
+import { PackPool } from '../repository/pack-memory.ts'
+import { PACK_CAPACITY } from '../repository/pack-writer.ts'
 import type { IndexedRepository } from '../repository/repository.ts'
 import { workerRepository } from '../repository/worker-repository.ts'
 import { WorkerPool, defaultWorkerCount } from '../workers/worker-pool.ts'
@@ -57,7 +59,7 @@ export class BlobSaver {
   readonly #counters = new SaveCounters()
   readonly #largeFiles = new Set<string>()
   readonly #stores = new Set<Promise<void>>()
-  readonly #packs: PackContents[] = []
+  readonly #stored: PackContents[] = []
   readonly #gate = new Gate()
   #pool: WorkerPool<SaveJob, SaveResult, PackEvent> | undefined
   readonly #onAbort = (): void => this.#gate.open()
@@ -159,7 +161,7 @@ export class BlobSaver {
     throwIfAborted(this.#options.signal)
     await this.#index.flush()
     await this.close()
-    for (const pack of this.#packs) this.#repository.index.add(pack)
+    for (const pack of this.#stored) this.#repository.index.add(pack)
     return this.#added
   }
 
@@ -218,33 +220,34 @@ export class BlobSaver {
 
   #startPool(): WorkerPool<SaveJob, SaveResult, PackEvent> {
     const size = this.#options.workers ?? defaultWorkerCount()
+    // Each thread fills a pack of data and one of trees; two more are on their way to the storage.
+    const packs = PackPool.create(2 * size + 2, PACK_CAPACITY)
     const workerData: SaveWorkerData = {
       repository: workerRepository(this.#repository),
       claims: this.#claims.shared,
       counters: this.#counters.shared,
-      // One being stored for each thread and one waiting keep both sides busy.
-      maxPacksInFlight: size + 1,
+      packs: packs.shared,
       discard: this.#options.dryRun,
     }
     return new WorkerPool({
       module: workerUrl(import.meta.url, './save-worker'),
       workerData,
       size,
-      onEvent: (pack) => this.#store(pack),
+      onEvent: (pack) => this.#store(pack, packs),
     })
   }
 
-  #store(pack: PackEvent): void {
+  #store(pack: PackEvent, packs: PackPool): void {
     const store = this.#repository.storage
       .save('pack', pack.id, pack.bytes)
       .then(() => {
-        this.#packs.push(pack.contents)
+        this.#stored.push(pack.contents)
         this.#index.add(pack.contents)
       })
       .catch((error: unknown) => this.#gate.fail(error))
       .finally(() => {
         this.#stores.delete(store)
-        this.#counters.endPack()
+        if (pack.slot !== undefined) packs.free(pack.slot)
         this.#gate.open()
       })
     this.#stores.add(store)

@@ -27,7 +27,7 @@ export function readFileChunks(file: FileToSave, chunker: Chunker, onChunk: (chu
   try {
     const before = fstatSync(fd, { bigint: true })
     if (!before.isFile()) throw new VarveError('ERR_VARVE_SOURCE', 'it is no regular file any more')
-    const size = readChunks(fd, chunker, onChunk)
+    const size = readChunks(fd, Number(before.size), chunker, onChunk)
     const after = fstatSync(fd, { bigint: true })
     return {
       size,
@@ -50,7 +50,8 @@ function openForReading(path: string): number {
   }
 }
 
-function readChunks(fd: number, chunker: Chunker, onChunk: (chunk: Uint8Array) => void): number {
+/** Reads up to the size that the file has, or to its end: what is appended meanwhile is noticed by its size afterwards. */
+function readChunks(fd: number, expected: number, chunker: Chunker, onChunk: (chunk: Uint8Array) => void): number {
   const { buffer } = chunker
   let total = 0
   let start = 0
@@ -63,9 +64,9 @@ function readChunks(fd: number, chunker: Chunker, onChunk: (chunk: Uint8Array) =
         start = 0
       }
       const count = readSync(fd, buffer, end, buffer.length - end, null)
-      if (count === 0) ended = true
       end += count
       total += count
+      ended = count === 0 || total === expected
     }
     while (end - start >= chunker.maxSize || (ended && start < end)) {
       const cut = chunker.cut(start, end)

@@ -1,16 +1,20 @@
 import type { BlobType } from '../repository/blob.ts'
-import type { PackWriter } from '../repository/pack-writer.ts'
-import { NOTHING_ADDED, sumAdded, type AddedBlobs, type PackEvent } from './save-jobs.ts'
+import type { PackWriter, FinishedPack } from '../repository/pack-writer.ts'
+import { NOTHING_ADDED, sumAdded, type AddedBlobs } from './save-jobs.ts'
 
 /** Packs of one kind of blob that a thread fills, one after the other. */
 export class PackLane {
   readonly #type: BlobType
-  readonly #writer: PackWriter
-  readonly #ship: (pack: PackEvent) => void
+  readonly #writer: PackWriter<SharedArrayBuffer>
+  readonly #ship: (pack: FinishedPack<SharedArrayBuffer>) => void
   #added: AddedBlobs = NOTHING_ADDED
 
-  /** @param ship - takes each full pack; it may wait until there is room for it */
-  constructor(type: BlobType, writer: PackWriter, ship: (pack: PackEvent) => void) {
+  /** @param ship - takes each full pack */
+  constructor(
+    type: BlobType,
+    writer: PackWriter<SharedArrayBuffer>,
+    ship: (pack: FinishedPack<SharedArrayBuffer>) => void,
+  ) {
     this.#type = type
     this.#writer = writer
     this.#ship = ship

@@ -1,5 +1,6 @@
-import type { BlobType, PackContents } from '../repository/blob.ts'
-import type { Id } from '../repository/id.ts'
+import type { BlobType } from '../repository/blob.ts'
+import type { SharedPackPool } from '../repository/pack-memory.ts'
+import type { FinishedPack } from '../repository/pack-writer.ts'
 import type { WorkerRepository } from '../repository/worker-repository.ts'
 import type { SharedBlobClaims } from '../repository/blob-claims.ts'
 
@@ -9,8 +10,7 @@ export interface SaveWorkerData {
   readonly claims: SharedBlobClaims
   /** Of `SaveCounters`. */
   readonly counters: SharedArrayBuffer
-  /** Packs that may be on their way to the storage; threads wait for room. */
-  readonly maxPacksInFlight: number
+  readonly packs: SharedPackPool
   /** A dry run: packs are finished and counted, and not handed over. */
   readonly discard: boolean
 }
@@ -68,10 +68,9 @@ export interface SaveResult {
 }
 
 /** A full pack on its way to the storage. */
-export interface PackEvent {
-  readonly id: Id
-  readonly bytes: Uint8Array<ArrayBuffer>
-  readonly contents: PackContents
+export interface PackEvent extends FinishedPack<SharedArrayBuffer> {
+  /** Slot of the pool to give back when it is stored. */
+  readonly slot: number | undefined
 }
 
 /** Nothing added. */

@@ -4,7 +4,8 @@ import { createChunker } from '../chunking/create-chunker.ts'
 import { describeError, isVarveError, systemErrorCode } from '../errors.ts'
 import { BlobClaims } from '../repository/blob-claims.ts'
 import { ID_SIZE } from '../repository/id.ts'
-import { PackWriter } from '../repository/pack-writer.ts'
+import { PackPool } from '../repository/pack-memory.ts'
+import { PackWriter, type FinishedPack } from '../repository/pack-writer.ts'
 import { serveJobs } from '../workers/worker-thread.ts'
 import { readFileChunks } from './file-reader.ts'
 import { PackLane } from './pack-lane.ts'
@@ -20,26 +21,19 @@ import {
 } from './save-jobs.ts'
 
 serveJobs<SaveJob, SaveResult, PackEvent>((post) => {
-  const {
-    repository,
-    claims: sharedClaims,
-    counters: sharedCounters,
-    maxPacksInFlight,
-    discard,
-  } = workerData as SaveWorkerData
+  const { repository, claims: sharedClaims, counters: sharedCounters, packs, discard } = workerData as SaveWorkerData
   const claims = BlobClaims.attach(sharedClaims)
   const chunker = createChunker(repository.chunker)
   const counters = new SaveCounters(sharedCounters)
+  const pool = new PackPool(packs)
   const lanes = {
-    data: new PackLane('data', new PackWriter('data', repository), ship),
-    tree: new PackLane('tree', new PackWriter('tree', repository), ship),
+    data: new PackLane('data', new PackWriter('data', repository, pool), ship),
+    tree: new PackLane('tree', new PackWriter('tree', repository, pool), ship),
   }
 
-  /** Waits while the storage is behind, so that memory stays bounded however slow it is. */
-  function ship(pack: PackEvent): void {
-    if (discard) return
-    counters.startPack(maxPacksInFlight)
-    post(pack, [pack.bytes.buffer])
+  function ship(pack: FinishedPack<SharedArrayBuffer>): void {
+    if (discard) pool.release(pack.bytes)
+    else post({ ...pack, slot: pool.slotOf(pack.bytes) })
   }
 
   function saveFile(file: FileToSave): SavedFile {
