@@ -3,7 +3,8 @@ import { FixedChunker } from './fixed.ts'
 import { RabinChunker } from './rabin.ts'
 
 /**
- * The chunker that the parameters name. Synchronous; a chunker holds its buffer as long as it lives, so threads keep one.
+ * The chunker that the parameters name. Synchronous; a chunker holds its buffer as long as it lives, so threads keep
+ * one.
  *
  * @throws ERR_VARVE_BAD_ARGUMENT where the parameters make no sense
  */

@@ -4,7 +4,10 @@ import { randomBytes } from 'node:crypto'
  * Polynomials over GF(2), written as numbers: bit i is the coefficient of xⁱ. Addition is `^`.
  */
 
-/** Degree of the polynomials that Rabin chunkers use: the largest prime for which a digest and one more byte fit in 64 bits. */
+/**
+ * Degree of the polynomials that Rabin chunkers use: the largest prime for which a digest and one more byte fit in 64
+ * bits.
+ */
 export const CHUNKER_DEGREE = 53
 
 /** The highest power of x in `polynomial`; -1 for zero. */
@@ -41,12 +44,12 @@ export function greatestCommonDivisor(a: bigint, b: bigint): bigint {
 }
 
 /**
- * Whether no two polynomials of a lower degree, other than 1, have `polynomial` as their product. Takes time with the cube of the degree: what comes from
- * outside is to be bounded first.
+ * Whether `polynomial` has a degree of at least 1 and is the product of no two others of at least that. Takes time with
+ * the cube of the degree: what comes from outside is to be bounded first.
  *
- * Ben-Or's test: the product of all irreducible polynomials whose degrees divide i is x^(2^i) + x, so a reducible polynomial of degree n has
- * a divisor in common with one of these for some i up to n/2. See S. Gao and D. Panario, "Tests and Constructions of Irreducible
- * Polynomials over Finite Fields" (1997).
+ * Ben-Or's test: the product of all irreducible polynomials whose degrees divide i is x^(2^i) + x, so a reducible
+ * polynomial of degree n has a divisor in common with one of these for some i up to n/2. See S. Gao and D. Panario,
+ * "Tests and Constructions of Irreducible Polynomials over Finite Fields" (1997).
  */
 export function isIrreducible(polynomial: bigint): boolean {
   const n = degree(polynomial)
@@ -60,7 +63,10 @@ export function isIrreducible(polynomial: bigint): boolean {
   return true
 }
 
-/** An irreducible polynomial of degree {@link CHUNKER_DEGREE}, each as likely as any other. About one candidate in 27 is one. */
+/**
+ * An irreducible polynomial of degree {@link CHUNKER_DEGREE}, each as likely as any other. About one candidate in 27 is
+ * one.
+ */
 export function randomIrreducible(): bigint {
   const highest = 1n << BigInt(CHUNKER_DEGREE)
   for (;;) {

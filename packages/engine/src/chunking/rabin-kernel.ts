@@ -36,10 +36,11 @@ function kernelModule(): WasmModule {
 /**
  * Scans for positions where Rabin fingerprints allow a cut, in WebAssembly.
  *
- * Whether a position is such a candidate depends on the {@link WINDOW_SIZE} bytes before it and on nothing else: not on where a chunk or the
- * scan began. So a stream may be scanned in pieces, in any order and in several threads, provided that each piece is preceded by the 64
- * bytes before it; the union of the candidates is the same. Only the choice among them, by a chunk's least and greatest size, goes from
- * cut to cut: the next cut is the first candidate at least `minSize` after the last one, or `maxSize` after it where there is none before that.
+ * Whether a position is such a candidate depends on the {@link WINDOW_SIZE} bytes before it and on nothing else: not on
+ * where a chunk or the scan began. So a stream may be scanned in pieces, in any order and in several threads, provided
+ * that each piece is preceded by the 64 bytes before it; the union of the candidates is the same. Only the choice among
+ * them, by a chunk's least and greatest size, goes from cut to cut: the next cut is the first candidate at least
+ * `minSize` after the last one, or `maxSize` after it where there is none before that.
  */
 export class RabinKernel {
   /** Memory that is scanned. The view stays valid for the kernel's life. */
@@ -71,7 +72,8 @@ export class RabinKernel {
   }
 
   /**
-   * The first candidate among the positions from `from` up to, but not including, `to`, as an offset in `buffer`; `to` where there is none.
+   * The first candidate among the positions from `from` up to, but not including, `to`, as an offset in `buffer`; `to`
+   * where there is none.
    *
    * @param from - at least {@link WINDOW_SIZE}: the bytes before it belong to the stream
    * @param to - at most the size of `buffer`

@@ -8,14 +8,15 @@ const MIN_SIZE = 512 * KIB
 const MAX_SIZE = 8 * MIB
 
 /**
- * Three of the largest chunks. Up to one of them waits unscanned when the caller reads on, and has to be moved to the front; with two, as many bytes could be
- * moved as are read, with three at most half as many. Every saving thread has one such buffer.
+ * Three of the largest chunks. Up to one of them waits unscanned when the caller reads on, and has to be moved to the
+ * front; with two, as many bytes could be moved as are read, with three at most half as many. Every saving thread has
+ * one such buffer.
  */
 const BUFFER_SIZE = 3 * MAX_SIZE
 
 /**
- * Cuts where the content says so, so that what is inserted or removed changes the chunks around it only. Chunks have from 512 KiB to 8 MiB,
- * 1.5 MiB on average. For the same polynomial the cuts are those of restic.
+ * Cuts where the content says so, so that what is inserted or removed changes the chunks around it only. Chunks have
+ * from 512 KiB to 8 MiB, 1.5 MiB on average. For the same polynomial the cuts are those of restic.
  */
 export class RabinChunker implements Chunker {
   readonly minSize = MIN_SIZE

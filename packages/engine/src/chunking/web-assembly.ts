@@ -1,5 +1,6 @@
 /*
- * What the engine uses of WebAssembly, typed. Node's types leave it to the DOM's, and those would bring a browser's names along.
+ * What the engine uses of WebAssembly, typed. Node's types leave it to the DOM's, and those would bring a browser's
+ * names along.
  */
 
 declare const moduleBrand: unique symbol

@@ -3,7 +3,8 @@ import type { Chunker } from '../../src/chunking/chunker.ts'
 /**
  * The chunks of a stream, each valid until the next is asked for.
  *
- * @param read - fills its argument from the front with what comes next, as far as it likes; returns how many bytes, 0 at the end
+ * @param read - fills its argument from the front with what comes next, as far as it likes; returns how many bytes, 0
+ *   at the end
  */
 export function* chunksOf(chunker: Chunker, read: (target: Uint8Array) => number): Generator<Uint8Array<ArrayBuffer>> {
   const { buffer, maxSize } = chunker

@@ -1,11 +1,15 @@
 /*
- * Where Rabin fingerprints allow a cut, straight from the definition: nothing is rolled on from one position to the next, and there are no tables.
+ * Where Rabin fingerprints allow a cut, straight from the definition: nothing is rolled on from one position to the
+ * next, and there are no tables.
  */
 
 const WINDOW_SIZE = 64
 const CUT_MASK = 0xf_ffff
 
-/** The lowest 20 bits of what remains of the 64 bytes before `position` after division by `polynomial`, which has degree 53. */
+/**
+ * The lowest 20 bits of what remains of the 64 bytes before `position` after division by `polynomial`, which has degree
+ * 53.
+ */
 function cutBits(bytes: Uint8Array, position: number, polynomial: bigint): number {
   const polynomialHigh = Number(polynomial >> 32n)
   const polynomialLow = Number(polynomial & 0xffff_ffffn)
@@ -35,7 +39,8 @@ export function candidatesByDefinition(bytes: Uint8Array, polynomial: bigint): r
 }
 
 /**
- * Changes the 20 bits before `position` so that a cut is allowed there: they are the window's lowest, and go into the remainder as they are.
+ * Changes the 20 bits before `position` so that a cut is allowed there: they are the window's lowest, and go into the
+ * remainder as they are.
  *
  * @param remainder - the lowest 20 bits that the remainder gets; where they are not 0, no cut is allowed
  */

@@ -25,7 +25,10 @@ function resticIsMissing(): boolean {
   }
 }
 
-/** Writes a file of `size` bytes, a multiple of 4 MiB: noise, zeros, text, tables, repetitions of what came before, in pieces of many sizes. */
+/**
+ * Writes a file of `size` bytes, a multiple of 4 MiB: noise, zeros, text, tables, repetitions of what came before, in
+ * pieces of many sizes.
+ */
 function writeMixedFile(path: string, size: number): void {
   const noise = createCipheriv('aes-128-ctr', Buffer.alloc(16, 1), Buffer.alloc(16))
   const file = openSync(path, 'wx')

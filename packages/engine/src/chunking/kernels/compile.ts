@@ -7,7 +7,8 @@ import { describeError, systemErrorCode } from '../../errors.ts'
 import { wasm } from '../web-assembly.ts'
 
 /*
- * Compiles the kernel to WebAssembly: `node packages/engine/src/chunking/kernels/compile.ts`, from any folder. npm does so in `prepare`.
+ * Compiles the kernel to WebAssembly: `node packages/engine/src/chunking/kernels/compile.ts`, from any folder. npm does
+ * so in `prepare`.
  */
 
 /** No runtime: the kernel allocates nothing. Its memory is the chunker's. */
@@ -17,8 +18,8 @@ const COMPILER_OPTIONS = ['-O3', '--runtime', 'stub', '--noAssert', '--importMem
 const ORIGIN_SECTION = 'varve.origin'
 
 /**
- * Compiles `source` to `target` with AssemblyScript, unless `target` was compiled from the same source by the same compiler with the same options already: times are
- * not compared, as packages unpack with made-up ones.
+ * Compiles `source` to `target` with AssemblyScript, unless `target` was compiled from the same source by the same
+ * compiler with the same options already: times are not compared, as packages unpack with made-up ones.
  *
  * @param source - path of the AssemblyScript file
  * @param target - path of the WebAssembly file; its folder is made, and the file appears whole or not at all
@@ -49,7 +50,9 @@ function compilerVersion(): string {
   return String((description as { readonly version?: unknown }).version)
 }
 
-/** What the file at `target` says that it was compiled from; undefined where there is no such file or it says nothing. */
+/**
+ * What the file at `target` says that it was compiled from; undefined where there is no such file or it says nothing.
+ */
 function originOf(target: string): Buffer | undefined {
   let bytes: Buffer<ArrayBuffer>
   try {
@@ -89,7 +92,10 @@ async function compile(source: string, text: string): Promise<Uint8Array> {
   return output
 }
 
-/** A section that WebAssembly ignores: id 0, size, length of the name, name, content. Short enough for sizes of one byte. */
+/**
+ * A section that WebAssembly ignores: id 0, size, length of the name, name, content. Short enough for sizes of one
+ * byte.
+ */
 function customSection(name: string, content: Uint8Array): Buffer {
   const size = 1 + name.length + content.length
   if (size > 127) throw new Error(`the section ${name} is too long`)

@@ -1,14 +1,15 @@
 /**
  * Finds where Rabin fingerprints allow a cut. AssemblyScript, compiled to WebAssembly by `compile.ts` beside it.
  *
- * A position is a candidate when the digest of the 64 bytes before it, read as one polynomial over GF(2) (first byte and each byte's highest
- * bit first) and taken modulo an irreducible polynomial of degree 53, has its lowest 20 bits zero. A digest d is rolled on by one byte b, and
- * by the byte w that leaves the window, as d·x⁸ + b + w·x⁵¹². See M. O. Rabin, "Fingerprinting by Random Polynomials" (1981), and A. Broder,
- * "Some applications of Rabin's fingerprinting method" (1993).
+ * A position is a candidate when the digest of the 64 bytes before it, read as one polynomial over GF(2) (first byte
+ * and each byte's highest bit first) and taken modulo an irreducible polynomial of degree 53, has its lowest 20 bits
+ * zero. A digest d is rolled on by one byte b, and by the byte w that leaves the window, as d·x⁸ + b + w·x⁵¹². See M.
+ * O. Rabin, "Fingerprinting by Random Polynomials" (1981), and A. Broder, "Some applications of Rabin's fingerprinting
+ * method" (1993).
  *
- * As a digest depends on 64 bytes only, 16 stretches of the input are scanned at once, one in each byte lane of a vector. A digest's 53 bits
- * are spread over seven vectors, lowest byte first, and multiplication by a constant becomes table look-ups by half bytes, which is what a
- * swizzle does for 16 lanes in one instruction.
+ * As a digest depends on 64 bytes only, 16 stretches of the input are scanned at once, one in each byte lane of a
+ * vector. A digest's 53 bits are spread over seven vectors, lowest byte first, and multiplication by a constant becomes
+ * table look-ups by half bytes, which is what a swizzle does for 16 lanes in one instruction.
  *
  * All addresses are in the imported memory; its first 64 KiB belong to this file, the bytes to scan lie after that.
  */
@@ -21,7 +22,10 @@ const CUT_BITS: u64 = 0xf_ffff
 /** Bits below a digest's highest eight. */
 const TOP_SHIFT: u64 = 45
 
-/** 256 x u64: what cancels the top byte t of a digest that was multiplied by x⁸, and adds its remainder: t·x⁵³ + (t·x⁵³ mod P). */
+/**
+ * 256 x u64: what cancels the top byte t of a digest that was multiplied by x⁸, and adds its remainder: t·x⁵³ + (t·x⁵³
+ * mod P).
+ */
 const REDUCE: usize = 1024
 /** 256 x u64: the share of a byte that leaves the window: w·x⁵¹² mod P. */
 const LEAVE: usize = REDUCE + 2048
@@ -31,19 +35,26 @@ const REDUCE_LOW: usize = LEAVE + 2048
 const REDUCE_HIGH: usize = REDUCE_LOW + 7 * 16
 const LEAVE_LOW: usize = REDUCE_HIGH + 7 * 16
 const LEAVE_HIGH: usize = LEAVE_LOW + 7 * 16
-/** Vectors of the byte 15 and of the byte 7. Loading a constant is cheaper than the three instructions that V8 makes of a literal. */
+/**
+ * Vectors of the byte 15 and of the byte 7. Loading a constant is cheaper than the three instructions that V8 makes of
+ * a literal.
+ */
 const FIFTEENS: usize = LEAVE_HIGH + 7 * 16
 const SEVENS: usize = FIFTEENS + 16
 
-/** Ring of the 128 vectors last scanned, one byte of each lane in each: what enters the windows, and, 64 later, what leaves them. */
+/**
+ * Ring of the 128 vectors last scanned, one byte of each lane in each: what enters the windows, and, 64 later, what
+ * leaves them.
+ */
 const RING: usize = 8192
 const RING_SIZE: usize = 128 * 16
 
 /** Bytes that are turned from rows into lanes at a time. */
 const STEP: usize = 16
 /**
- * Positions that a lane scans in a row. Long, as each lane has to be led in by 64 bytes; short, as what other lanes did behind a hit was in
- * vain; and no power of two, as 16 lanes would then crowd into the same few sets of the processor's cache.
+ * Positions that a lane scans in a row. Long, as each lane has to be led in by 64 bytes; short, as what other lanes did
+ * behind a hit was in vain; and no power of two, as 16 lanes would then crowd into the same few sets of the processor's
+ * cache.
  */
 const LANE_SIZE: usize = 65 * 64
 
@@ -75,8 +86,8 @@ export function prepare(polynomial: u64): void {
 }
 
 /**
- * The first candidate position in [from, to), or `to` where there is none. Keeps no state between calls, so a range may be scanned in pieces
- * and in any order. The 64 bytes before `from` must be there.
+ * The first candidate position in [from, to), or `to` where there is none. Keeps no state between calls, so a range may
+ * be scanned in pieces and in any order. The 64 bytes before `from` must be there.
  */
 export function firstCandidate(from: usize, to: usize): usize {
   let position = from
@@ -120,7 +131,8 @@ function firstInLanes(from: usize, laneSize: usize): usize {
   // lanes before the one with the best hit so far: a hit in any other comes later
   let lanesWanted: i32 = 0xffff
 
-  // A position's digest is complete once the byte before it has entered. 64 bytes lead in; the digests on the way mean nothing.
+  // A position's digest is complete once the byte before it has entered. 64 bytes lead in; the digests on the way mean
+  // nothing.
   const first = from - 1
   for (let at = first - WINDOW; at < first + laneSize; at += STEP) {
     const entering = RING + slot
@@ -159,7 +171,9 @@ function firstInLanes(from: usize, laneSize: usize): usize {
   return found
 }
 
-/** One byte of what the top byte and the byte that leaves change in a digest. `plane`: 16 times the number of the byte. */
+/**
+ * One byte of what the top byte and the byte that leaves change in a digest. `plane`: 16 times the number of the byte.
+ */
 function change(plane: usize, topLow: v128, topHigh: v128, leftLow: v128, leftHigh: v128): v128 {
   return v128.xor(
     v128.xor(
@@ -173,7 +187,10 @@ function change(plane: usize, topLow: v128, topHigh: v128, leftLow: v128, leftHi
   )
 }
 
-/** Loads 16 bytes for each lane, from `at` and every `laneSize` bytes after, and stores them at `target` as 16 vectors of one byte a lane. */
+/**
+ * Loads 16 bytes for each lane, from `at` and every `laneSize` bytes after, and stores them at `target` as 16 vectors
+ * of one byte a lane.
+ */
 // prettier-ignore
 function loadLanes(at: usize, laneSize: usize, target: usize): void {
   const half = at + 8 * laneSize
@@ -185,7 +202,8 @@ function loadLanes(at: usize, laneSize: usize, target: usize): void {
   let r10 = v128.load(half + 2 * laneSize), r11 = v128.load(half + 3 * laneSize)
   let r12 = v128.load(half + 4 * laneSize), r13 = v128.load(half + 5 * laneSize)
   let r14 = v128.load(half + 6 * laneSize), r15 = v128.load(half + 7 * laneSize)
-  // Four perfect shuffles of 256 bytes rotate a byte's address by four of its eight bits, which swaps its row and its column.
+  // Four perfect shuffles of 256 bytes rotate a byte's address by four of its eight bits, which swaps its row and its
+  // column.
   for (let round = 0; round < 4; round++) {
     const s0 = zipLow(r0, r8), s1 = zipHigh(r0, r8), s2 = zipLow(r1, r9), s3 = zipHigh(r1, r9)
     const s4 = zipLow(r2, r10), s5 = zipHigh(r2, r10), s6 = zipLow(r3, r11), s7 = zipHigh(r3, r11)
