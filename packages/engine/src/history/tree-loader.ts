@@ -1,0 +1,110 @@
+import { isVarveError, VarveError } from '../errors.ts'
+import type { BlobIndex } from '../repository/blob-index.ts'
+import type { BlobLocation } from '../repository/blob.ts'
+import { shortId, type Id } from '../repository/id.ts'
+import type { MasterKey } from '../repository/master-key.ts'
+import type { Tree } from '../repository/node.ts'
+import { Sealer } from '../repository/sealing.ts'
+import { openBlob } from '../repository/blob-opening.ts'
+import { decodeTree } from '../repository/tree-decoding.ts'
+import type { Storage } from '../storage/storage.ts'
+
+/**
+ * Bytes read at once. Folders that belong together lie together in their pack, because a folder is stored when the last of its entries
+ * is: reading a piece of the pack around one of them saves most reads that a walk would make.
+ */
+const PIECE_SIZE = 1 << 20
+
+/** Pieces kept, the ones used last: 64 MiB. */
+const KEPT_PIECES = 64
+
+/** What is needed to read trees: a loaded repository has it. */
+export interface TreeSource {
+  readonly storage: Storage
+  readonly key: MasterKey
+  readonly index: BlobIndex
+}
+
+/** Reads many trees with few reads, by keeping the pieces of packs that it has read last. Calls may run concurrently. */
+export class TreeLoader {
+  readonly index: BlobIndex
+  readonly #storage: Storage
+  readonly #sealer: Sealer
+  readonly #pieces = new Map<string, Promise<Uint8Array>>()
+  readonly #packSizes = new Map<Id, Promise<number>>()
+
+  constructor(source: TreeSource) {
+    this.index = source.index
+    this.#storage = source.storage
+    this.#sealer = new Sealer(source.key)
+  }
+
+  /**
+   * A folder's entries. Tries every place that the index names before it fails.
+   * @throws ERR_VARVE_MISSING_BLOB, ERR_VARVE_DAMAGED naming the tree and its pack, ERR_VARVE_NOT_FOUND for a pack that is gone, ERR_VARVE_STORAGE
+   */
+  async load(id: Id): Promise<Tree> {
+    const places = this.index.lookupAll('tree', id)
+    let failure: VarveError = new VarveError('ERR_VARVE_MISSING_BLOB', `folder ${id} is in no index`)
+    for (const place of places) {
+      try {
+        return decodeTree(openBlob(this.#sealer, await this.#read(place), place), id)
+      } catch (error) {
+        if (!isVarveError(error)) throw error
+        failure = new VarveError(error.code, `folder ${id} in pack ${shortId(place.pack)}: ${error.message}`, {
+          cause: error,
+        })
+      }
+    }
+    throw failure
+  }
+
+  async #read(place: BlobLocation): Promise<Uint8Array> {
+    const { offset, length, pack } = place
+    if (length > PIECE_SIZE / 2) return this.#storage.load('pack', pack, { offset, length })
+    const first = Math.floor(offset / PIECE_SIZE)
+    const start = offset - first * PIECE_SIZE
+    const head = (await this.#piece(pack, first)).subarray(start, start + length)
+    if (head.length === length) return head
+    const tail = (await this.#piece(pack, first + 1)).subarray(0, length - head.length)
+    if (head.length + tail.length < length) throw new VarveError('ERR_VARVE_DAMAGED', 'the pack ends before it')
+    return Buffer.concat([head, tail])
+  }
+
+  #piece(pack: Id, number: number): Promise<Uint8Array> {
+    const name = `${pack}/${number}`
+    const kept = this.#pieces.get(name)
+    if (kept !== undefined) {
+      this.#pieces.delete(name)
+      this.#pieces.set(name, kept)
+      return kept
+    }
+    const piece = this.#loadPiece(pack, number)
+    this.#pieces.set(name, piece)
+    piece.catch(() => this.#pieces.delete(name))
+    if (this.#pieces.size > KEPT_PIECES) {
+      const [oldest] = this.#pieces.keys()
+      if (oldest !== undefined) this.#pieces.delete(oldest)
+    }
+    return piece
+  }
+
+  async #loadPiece(pack: Id, number: number): Promise<Uint8Array> {
+    let size = this.#packSizes.get(pack)
+    if (size === undefined) {
+      size = this.#sizeOf(pack)
+      this.#packSizes.set(pack, size)
+      size.catch(() => this.#packSizes.delete(pack))
+    }
+    const offset = number * PIECE_SIZE
+    const length = Math.min(PIECE_SIZE, (await size) - offset)
+    if (length <= 0) return new Uint8Array(0)
+    return this.#storage.load('pack', pack, { offset, length })
+  }
+
+  async #sizeOf(pack: Id): Promise<number> {
+    const file = await this.#storage.stat('pack', pack)
+    if (file === undefined) throw new VarveError('ERR_VARVE_NOT_FOUND', 'the pack is missing')
+    return file.size
+  }
+}

@@ -1,0 +1,58 @@
+import { isVarveError, throwIfAborted, type VarveError } from '../errors.ts'
+import type { Id } from '../repository/id.ts'
+import type { Tree } from '../repository/node.ts'
+import type { TreeLoader } from './tree-loader.ts'
+
+/** Trees that are loaded at the same time. */
+const LOADED_TOGETHER = 16
+
+/** What to do on the way through trees. */
+export interface TreeVisitor {
+  /** Asked for every reference to a tree: whether to visit it. Says no to what it has seen, or the visit may take for ever. */
+  enter(id: Id): boolean
+  /** Takes a tree that was entered. */
+  visit(id: Id, tree: Tree): void
+  /** Takes a tree that was entered and cannot be read; the visit fails if this is left out. */
+  failed?(id: Id, error: VarveError): void
+}
+
+/**
+ * Visits trees and all that they refer to, in an order that is always the same, without paths: for what holds for a tree wherever it is.
+ * Goes down before it goes on, which is how trees lie in their packs, and keeps no more than the ids that are still to be visited.
+ *
+ * @throws ERR_VARVE_MISSING_BLOB, ERR_VARVE_DAMAGED, ERR_VARVE_NOT_FOUND, ERR_VARVE_STORAGE for a tree that cannot be read, ERR_VARVE_ABORTED
+ */
+export async function visitTrees(
+  trees: TreeLoader,
+  roots: Iterable<Id>,
+  visitor: TreeVisitor,
+  signal?: AbortSignal,
+): Promise<void> {
+  const waiting: Id[] = []
+  const offer = (id: Id): void => {
+    if (visitor.enter(id)) waiting.push(id)
+  }
+  for (const root of roots) offer(root)
+
+  while (waiting.length > 0) {
+    throwIfAborted(signal)
+    const ids = waiting.splice(-LOADED_TOGETHER)
+    const loaded = await Promise.all(ids.map((id) => loadOrReport(trees, id, visitor)))
+    for (const [i, tree] of loaded.entries()) {
+      const id = ids[i]
+      if (tree === undefined || id === undefined) continue
+      visitor.visit(id, tree)
+      for (const node of tree.nodes) if (node.type === 'dir' && node.subtree !== undefined) offer(node.subtree)
+    }
+  }
+}
+
+async function loadOrReport(trees: TreeLoader, id: Id, visitor: TreeVisitor): Promise<Tree | undefined> {
+  try {
+    return await trees.load(id)
+  } catch (error) {
+    if (visitor.failed === undefined || !isVarveError(error)) throw error
+    visitor.failed(id, error)
+    return undefined
+  }
+}

@@ -1,0 +1,150 @@
+import { isVarveError, throwIfAborted } from '../errors.ts'
+import type { LongCall } from '../progress.ts'
+import type { PackContents } from '../repository/blob.ts'
+import type { Id } from '../repository/id.ts'
+import { INDEX_FILE_BLOBS } from '../repository/index-file.ts'
+import { IndexWriter } from '../repository/index-writer.ts'
+import { withLock } from '../repository/lock.ts'
+import type { OpenRepository } from '../repository/repository.ts'
+import { inParallel } from './in-parallel.ts'
+import { PhaseProgress } from './phase-progress.ts'
+import type { PruneFigures } from './prune-figures.ts'
+import { planPrune, type PlanPruneOptions, type PrunePlan } from './prune-plan.ts'
+import { repack } from './repack.ts'
+
+/** Objects that are removed at the same time. */
+const CONCURRENT_REMOVALS = 8
+
+/** What to prune, and how. */
+export interface PruneOptions extends LongCall, Omit<PlanPruneOptions, 'signal' | 'onTree'> {
+  /** Only says what would be done. */
+  readonly dryRun?: boolean
+  /** Takes no lock in a dry run: for a repository that cannot be written to. */
+  readonly noLock?: boolean
+}
+
+/** What was written in a prune. */
+export interface PruneOutcome {
+  readonly packsWritten: number
+  readonly bytesWritten: number
+}
+
+/** What a prune did, or would have done. */
+export interface PruneResult extends PruneOutcome {
+  readonly snapshots: readonly Id[]
+  readonly figures: PruneFigures
+}
+
+/**
+ * Removes snapshots, and then all content that no remaining snapshot needs. Until everything that stays is in place under the new indexes,
+ * nothing that the old ones name is removed: it can be interrupted at any moment, and done again.
+ *
+ * Takes an exclusive lock, or a shared one for a dry run.
+ *
+ * @throws ERR_VARVE_LOCKED, ERR_VARVE_LOCK_LOST, what `planPrune` throws (nothing was removed then) and what `executePrune` throws
+ */
+export async function prune(repository: OpenRepository, options: PruneOptions = {}): Promise<PruneResult> {
+  const { dryRun = false, noLock, retryLock, signal, onProgress } = options
+  const lock = { exclusive: !dryRun, noLock: dryRun && noLock, retryLock, signal }
+  return withLock(repository, lock, async (signal) => {
+    const progress = new PhaseProgress(onProgress)
+    progress.begin('finding what is needed')
+    const plan = await planPrune(repository, { ...options, signal, onTree: () => progress.advance(1) })
+    const { snapshots, figures } = plan
+    if (dryRun) return { snapshots, figures, packsWritten: 0, bytesWritten: 0 }
+    const outcome = await executePrune(repository, plan, { ...options, signal })
+    return { snapshots, figures, ...outcome }
+  })
+}
+
+/**
+ * Carries out a plan, which must be fresh: the repository has to be locked exclusively since before it was made.
+ *
+ * First the snapshots go. Then what is needed of packs that go is copied, new indexes name it and all that stays, the old indexes go, and last the
+ * packs. A blob that turns out to be damaged when it is copied ends it; only the snapshots are gone then. An index that was loaded before is of no use afterwards.
+ *
+ * @throws ERR_VARVE_DAMAGED naming the blob, ERR_VARVE_STORAGE, ERR_VARVE_ABORTED
+ */
+export async function executePrune(
+  repository: OpenRepository,
+  plan: PrunePlan,
+  options: Pick<PruneOptions, 'signal' | 'onProgress' | 'repackUncompressed'> = {},
+): Promise<PruneOutcome> {
+  const { signal, onProgress, repackUncompressed = false } = options
+  const { index, figures } = plan
+  const progress = new PhaseProgress(onProgress)
+  const removeAll = async (type: 'snapshot' | 'index' | 'pack', ids: readonly Id[], phase: string): Promise<void> => {
+    progress.begin(phase, { files: ids.length })
+    await inParallel(ids, CONCURRENT_REMOVALS, async (id) => {
+      throwIfAborted(signal)
+      await removeIfThere(repository, type, id)
+      progress.advance(1)
+    })
+  }
+
+  await removeAll('snapshot', plan.snapshots, 'removing snapshots')
+  await removeAll('pack', plan.unindexed, 'removing packs that no index names')
+  const indexes = new PacedIndexWriter(repository)
+  let packsWritten = 0
+  let bytesWritten = 0
+  progress.begin('writing packs anew', { files: plan.repack.length, bytes: figures.bytesRepacked })
+  await repack(
+    repository,
+    { index, packs: plan.repack, bytes: figures.bytesRepacked, move: plan.move, compressData: repackUncompressed },
+    {
+      onWritten(pack, size) {
+        indexes.add(pack)
+        packsWritten++
+        bytesWritten += size
+      },
+      onRead: (_pack, size) => progress.advance(1, size),
+    },
+    signal,
+  )
+  const obsolete = new Set<Id>([...plan.remove, ...plan.repack, ...plan.forget])
+  if (obsolete.size > 0) {
+    progress.begin('writing indexes')
+    for (const pack of index.packs()) {
+      throwIfAborted(signal)
+      if (!obsolete.has(pack.id) && indexes.add(pack)) await indexes.flush()
+    }
+    await indexes.flush()
+    await removeAll('index', plan.indexFiles, 'removing old indexes')
+    await removeAll('pack', [...plan.remove, ...plan.repack], 'removing packs')
+  }
+  await repository.storage.reclaim?.()
+  progress.end()
+  return { packsWritten, bytesWritten }
+}
+
+/** Tells when an index file is full, so that whoever has many packs can wait until it is written. */
+class PacedIndexWriter {
+  readonly #writer: IndexWriter
+  #blobs = 0
+
+  constructor(repository: OpenRepository) {
+    this.#writer = new IndexWriter(repository)
+  }
+
+  /** @returns whether that filled an index file */
+  add(pack: PackContents): boolean {
+    this.#writer.add(pack)
+    this.#blobs += pack.blobs.length
+    const full = this.#blobs >= INDEX_FILE_BLOBS
+    if (full) this.#blobs = 0
+    return full
+  }
+
+  flush(): Promise<void> {
+    this.#blobs = 0
+    return this.#writer.flush()
+  }
+}
+
+async function removeIfThere(repository: OpenRepository, type: 'snapshot' | 'index' | 'pack', id: Id): Promise<void> {
+  try {
+    await repository.removeUnpacked(type, id)
+  } catch (error) {
+    if (!isVarveError(error, 'ERR_VARVE_NOT_FOUND')) throw error
+  }
+}
