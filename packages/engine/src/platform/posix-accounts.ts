@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { nameFromBytes } from './file-name.ts'
 import type { Accounts, CurrentUser } from './platform.ts'
 
@@ -42,7 +43,7 @@ export class PosixAccounts implements Accounts {
 
   currentUser(): CurrentUser {
     const uid = process.getuid?.() ?? 0
-    return { name: this.userName(uid) || (process.env['USER'] ?? ''), uid, gid: process.getgid?.() ?? 0 }
+    return { name: this.userName(uid) || ownName(), uid, gid: process.getgid?.() ?? 0 }
   }
 
   #name(database: Database, id: number): string {
@@ -65,6 +66,15 @@ export class PosixAccounts implements Accounts {
   #hasDirectory(database: Database): boolean {
     this.#directories ??= readDirectories(this.#sources.nameServiceSwitch)
     return this.#directories.has(database)
+  }
+}
+
+/** The name that the C library or the environment gives this process's user: where neither file nor `getent` know it, as on macOS. */
+function ownName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return process.env['USER'] ?? ''
   }
 }
 

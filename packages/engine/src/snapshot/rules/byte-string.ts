@@ -10,7 +10,6 @@ export type ByteString = string & { readonly [byteStringBrand]: 'ByteString' }
 
 /** The bytes of a name as characters. */
 export function byteString(name: string): ByteString {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the one place that makes this branded type
   return (isAscii(name) ? name : nameToBytes(name).toString('latin1')) as ByteString
 }
 

@@ -107,7 +107,6 @@ export class GitIgnore {
 }
 
 function below(level: Level, entry: ByteString): ByteString {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- byte strings one after the other are a byte string
   return (level.path + entry) as ByteString
 }
 

@@ -1,0 +1,89 @@
+import { lstatSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { currentPlatform } from '../../src/platform/current-platform.ts'
+import { toFsPath } from '../../src/platform/file-name.ts'
+import { linuxLibC } from '../../src/platform/linux-libc.ts'
+import { linuxSetTimes } from '../../src/platform/linux-times.ts'
+import { setTimesInSeconds } from '../../src/platform/set-times-in-seconds.ts'
+import { scratchFolder } from './scratch-folder.ts'
+
+const HOUR = 3_600_000_000_000n
+
+/** Moments that every file system in common use keeps: 1902 to 2445. */
+const moment = fc.bigInt({ min: -2_145_916_800n * 1_000_000_000n, max: 15_000_000_000n * 1_000_000_000n })
+
+function times(path: string): readonly bigint[] {
+  const { atimeNs, mtimeNs } = lstatSync(toFsPath(path), { bigint: true })
+  return [atimeNs, mtimeNs]
+}
+
+describe('through the C library', () => {
+  const result = process.platform === 'linux' ? linuxLibC() : { missing: 'not Linux' }
+  const setTimes = 'libc' in result ? linuxSetTimes(result.libc) : undefined
+
+  test('times are exact to the nanosecond', ({ skip }) => {
+    if (setTimes === undefined) {
+      skip()
+      return
+    }
+    const path = join(scratchFolder(), 'file \udcff')
+    writeFileSync(toFsPath(path), '')
+    fc.assert(
+      fc.property(moment, moment, (atime, mtime) => {
+        setTimes(path, atime, mtime)
+        expect(times(path)).toEqual([atime, mtime])
+      }),
+      {
+        examples: [
+          [-1n, 0n],
+          [-1_000_000_000n, 999_999_999n],
+          [0x7fff_ffffn * 1_000_000_000n + 1n, 0x8000_0000n * 1_000_000_000n],
+        ],
+      },
+    )
+  })
+
+  test('a link is changed, not its target', ({ skip }) => {
+    if (setTimes === undefined) {
+      skip()
+      return
+    }
+    const path = join(scratchFolder(), 'file')
+    writeFileSync(path, '')
+    const before = times(path)
+    symlinkSync(path, `${path}-link`)
+    setTimes(`${path}-link`, 1n, 2n)
+    expect(times(`${path}-link`)).toEqual([1n, 2n])
+    expect(times(path)).toEqual(before)
+  })
+
+  test('a missing entry throws as node:fs does', ({ skip }) => {
+    if (setTimes === undefined) {
+      skip()
+      return
+    }
+    const path = join(scratchFolder(), 'missing')
+    expect(() => setTimes(path, 0n, 0n)).toThrow(expect.objectContaining({ code: 'ENOENT', path }))
+  })
+})
+
+describe('through Node', () => {
+  test('times are right to a microsecond, of a link too', () => {
+    const path = join(scratchFolder(), 'link')
+    symlinkSync('nowhere', path)
+    const wanted = 1_700_000_000_123_456_789n
+    setTimesInSeconds(path, wanted, wanted + HOUR)
+    const [atime = 0n, mtime = 0n] = times(path)
+    expect(Math.abs(Number(atime - wanted))).toBeLessThan(1000)
+    expect(Math.abs(Number(mtime - wanted - HOUR))).toBeLessThan(1000)
+  })
+})
+
+test('the platform sets times one way or the other', () => {
+  const path = join(scratchFolder(), 'file')
+  writeFileSync(path, '')
+  currentPlatform().setTimes(path, 0n, HOUR)
+  expect(times(path)).toEqual([0n, HOUR])
+})
