@@ -30,16 +30,16 @@ import { Tally } from './tally.ts'
  *   A single entry that cannot be saved is reported through `onProblem` instead, and the rest goes on
  */
 export async function snapshot(repository: OpenRepository, options: SnapshotOptions): Promise<SnapshotResult> {
-  const work = (signal: AbortSignal | undefined): Promise<SnapshotResult> =>
-    new SnapshotRun(repository, options, signal).run()
-  if (options.noLock === true || options.dryRun === true) return work(options.signal)
-  return withLock(repository, { exclusive: false, retryLock: options.retryLock, signal: options.signal }, work)
+  const { retryLock, signal, noLock = false, dryRun = false } = options
+  return withLock(repository, { exclusive: false, noLock: noLock || dryRun, retryLock, signal }, (lockSignal) =>
+    new SnapshotRun(repository, options, lockSignal).run(),
+  )
 }
 
 class SnapshotRun {
   readonly #repository: OpenRepository
   readonly #options: SnapshotOptions
-  readonly #signal: AbortSignal | undefined
+  readonly #signal: AbortSignal
   readonly #platform: Platform = currentPlatform()
   readonly #tally = new Tally()
   readonly #meter: ProgressMeter
@@ -47,7 +47,7 @@ class SnapshotRun {
   #scan: Scan | undefined
   #bytesStreamed = 0
 
-  constructor(repository: OpenRepository, options: SnapshotOptions, signal: AbortSignal | undefined) {
+  constructor(repository: OpenRepository, options: SnapshotOptions, signal: AbortSignal) {
     this.#repository = repository
     this.#options = options
     this.#signal = signal
@@ -118,7 +118,11 @@ class SnapshotRun {
       trees: new TreeLoader(repository),
       saver,
       builder: new NodeBuilder(this.#platform, { withAtime, onIncomplete: problem }),
-      rules: compileRules(rules, { sources, ownPaths: repository.storage.localPaths }),
+      rules: compileRules(rules, {
+        sources,
+        ownPaths: repository.storage.localPaths,
+        onWarning: ({ path, message }) => problem(path, message),
+      }),
       rule: { ignoreCtime, ignoreInode },
       tally: this.#tally,
       separator: this.#platform.separator,
