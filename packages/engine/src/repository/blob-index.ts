@@ -8,7 +8,7 @@ export interface SharedBlobIndex {
   readonly packs: SharedIdTable
 }
 
-/** Entries of a known pack that are compared before another one is taken for new: bounds what a hostile index costs. */
+/** Places of a blob that one more is compared with before it is taken for new: bounds what a hostile index costs. */
 const MAX_COMPARED = 64
 
 /**
@@ -125,7 +125,7 @@ export class BlobIndex {
   }
 
   #hasEntry(pack: Id, blob: PackedBlob): boolean {
-    const entries = this.#blobs.findAll(this.#keyOf(blob.id), kindOf(blob.type)).slice(0, MAX_COMPARED)
+    const entries = this.#blobs.findAll(this.#keyOf(blob.id), kindOf(blob.type), MAX_COMPARED)
     return entries.some((number) => {
       const known = this.#location(number, blob.id)
       return (

@@ -14,8 +14,8 @@ const REPEATED_BIT = 0x4000_0000
 /** Largest value of a record's word 8 as its owner sees it. */
 export const MAX_FIRST_WORD = REPEATED_BIT - 1
 
-const SEGMENT_BITS = 14
-/** Records whose memory is allocated at once: 768 KiB. */
+const SEGMENT_BITS = 12
+/** Records whose memory is allocated at once: 192 KiB. */
 const SEGMENT_RECORDS = 1 << SEGMENT_BITS
 
 /** A slot holds a record's number + 1 and, above these bits, a piece of its id's hash that spares most useless comparisons. */
@@ -117,11 +117,14 @@ export class IdTable {
     return found === -1 ? -1 : this.#first(found)
   }
 
-  /** Numbers of all records with an id and kind, in the order in which they were added. */
-  findAll(id: Uint32Array, kind: number): number[] {
+  /**
+   * Numbers of all records with an id and kind, in the order in which they were added.
+   * @param limit - no more than so many, the last ones
+   */
+  findAll(id: Uint32Array, kind: number, limit = Infinity): number[] {
     const numbers: number[] = []
     let number = this.#numberInSlot(this.#probe(id, kind, hashId(id, kind, this.#seed)))
-    while (number !== -1) {
+    while (number !== -1 && numbers.length < limit) {
       numbers.push(number)
       number = this.#isRepeated(number) ? this.#raw(number, 1) : -1
     }

@@ -1,6 +1,7 @@
 import { createCipheriv, createMac, randomFillSync, timingSafeEqual, type Cipheriv } from 'node:crypto'
 import { VarveError } from '../errors.ts'
 import { SEAL_OVERHEAD } from './blob.ts'
+import { CtrCipher } from './ctr-cipher.ts'
 import type { MasterKey } from './master-key.ts'
 
 declare module 'node:crypto' {
@@ -14,26 +15,27 @@ declare module 'node:crypto' {
 
 const NONCE_SIZE = 16
 const TAG_SIZE = 16
-const BLOCK_SIZE = 16
 
-/** Nonces drawn from the system at once: a call for sixteen bytes costs as much as one for four thousand. */
+/** Nonces drawn at once: one call for all of them costs hardly more than one for a single one. */
 const NONCES_PER_DRAW = 256
 
 /**
  * Seals and opens with restic's scheme (`internal/repository/crypto`): a random 16-byte nonce, AES-256-CTR, and a Poly1305-AES tag
  * (D. J. Bernstein, "The Poly1305-AES message-authentication code", 2005) over the ciphertext. Sealed bytes are `nonce ‖ ciphertext ‖ tag`.
  *
- * Every nonce is random and independent, as restic's are. Counters that simply went on from blob to blob would be as safe for
- * AES-CTR and cheaper, but they would show where in a pack each blob ends, which the sealed header is there to hide: lengths of
- * chunks tell what a known file is.
+ * Every nonce is random and independent, as restic's are. Blobs that took successive ranges of one counter would be as safe in
+ * themselves and cost a little less, but the nonces would then show where in a pack each blob ends. The header is sealed to hide
+ * that: the lengths of a file's chunks tell which file it is (C. Percival et al., "Chunking attacks on file backup services using content-defined chunking", 2025).
  */
 export class Sealer {
-  readonly #encryptKey: Buffer
+  readonly #cipher: CtrCipher
   /** `r ‖ AES-128_k(nonce)`; r stays as stored, since Poly1305 clamps it when it is used. */
   readonly #macKey = Buffer.alloc(32)
-  /** Lives as long as the sealer: making a cipher costs several times what one block does. */
-  readonly #nonceCipher: Cipheriv
+  /** AES-128_k. It lives as long as the sealer: making a cipher costs several times what a block does. */
+  readonly #macCipher: Cipheriv
   readonly #nonces = Buffer.alloc(NONCES_PER_DRAW * NONCE_SIZE)
+  /** AES-128_k of each nonce. */
+  #nonceBlocks: Buffer = Buffer.alloc(0)
   #nextNonce = this.#nonces.length
 
   /**
@@ -42,23 +44,25 @@ export class Sealer {
    */
   constructor(key: MasterKey) {
     if (!isValidKey(key)) throw new VarveError('ERR_VARVE_DAMAGED', 'the key is not valid')
-    this.#encryptKey = Buffer.from(key.encrypt)
+    this.#cipher = new CtrCipher(key.encrypt)
     this.#macKey.set(key.macR)
-    this.#nonceCipher = createCipheriv('aes-128-ecb', key.macK, null).setAutoPadding(false)
+    this.#macCipher = createCipheriv('aes-128-ecb', key.macK, null).setAutoPadding(false)
   }
 
   /**
-   * Seals `plain` into `target` from `offset` on.
+   * Seals `plain` into `target` from `offset` on. The two may not overlap.
    * @returns bytes written: {@link SEAL_OVERHEAD} more than `plain` has
    */
   sealInto(plain: Uint8Array, target: Uint8Array, offset: number): number {
     const length = plain.length + SEAL_OVERHEAD
     if (offset + length > target.length) throw new Error('no room for the sealed bytes')
-    const nonce = this.#drawNonce()
+    const at = this.#drawNonce()
+    const nonce = this.#nonces.subarray(at, at + NONCE_SIZE)
+    const start = offset + NONCE_SIZE
     target.set(nonce, offset)
-    target.set(createCipheriv('aes-256-ctr', this.#encryptKey, nonce).update(plain), offset + NONCE_SIZE)
-    const ciphertext = target.subarray(offset + NONCE_SIZE, offset + NONCE_SIZE + plain.length)
-    target.set(this.#tag(nonce, ciphertext), offset + NONCE_SIZE + plain.length)
+    this.#cipher.apply(nonce, plain, target, start)
+    const nonceBlock = this.#nonceBlocks.subarray(at, at + NONCE_SIZE)
+    target.set(this.#tag(nonceBlock, target.subarray(start, start + plain.length)), start + plain.length)
     return length
   }
 
@@ -74,30 +78,33 @@ export class Sealer {
    * @throws ERR_VARVE_DAMAGED where the tag does not fit, or there is no room for one; the caller says which object that was
    */
   open(sealed: Uint8Array): Buffer {
-    if (sealed.length < SEAL_OVERHEAD) throw new VarveError('ERR_VARVE_DAMAGED', 'too short for sealed bytes')
+    if (sealed.length < SEAL_OVERHEAD) throw new VarveError('ERR_VARVE_DAMAGED', 'it is too short to be sealed')
     const nonce = sealed.subarray(0, NONCE_SIZE)
     const ciphertext = sealed.subarray(NONCE_SIZE, sealed.length - TAG_SIZE)
-    if (isZero(nonce)) throw new VarveError('ERR_VARVE_DAMAGED', 'the nonce is all zeros')
-    if (!timingSafeEqual(this.#tag(nonce, ciphertext), sealed.subarray(sealed.length - TAG_SIZE))) {
-      throw new VarveError('ERR_VARVE_DAMAGED', 'the bytes do not carry the right seal')
+    if (isZero(nonce)) throw new VarveError('ERR_VARVE_DAMAGED', 'its nonce is all zeros')
+    const tag = this.#tag(this.#macCipher.update(nonce), ciphertext)
+    if (!timingSafeEqual(tag, sealed.subarray(sealed.length - TAG_SIZE))) {
+      throw new VarveError('ERR_VARVE_DAMAGED', 'its seal is broken')
     }
-    return createCipheriv('aes-256-ctr', this.#encryptKey, nonce).update(ciphertext)
+    return this.#cipher.applyToCopy(nonce, ciphertext)
   }
 
-  #tag(nonce: Uint8Array, ciphertext: Uint8Array): Buffer {
-    this.#macKey.set(this.#nonceCipher.update(nonce), BLOCK_SIZE)
+  #tag(nonceBlock: Uint8Array, ciphertext: Uint8Array): Buffer {
+    this.#macKey.set(nonceBlock, 16)
     return createMac('poly1305', this.#macKey).update(ciphertext).final()
   }
 
-  #drawNonce(): Buffer {
+  /** Where in the drawn nonces an unused one lies. */
+  #drawNonce(): number {
     for (;;) {
       if (this.#nextNonce === this.#nonces.length) {
         randomFillSync(this.#nonces)
+        this.#nonceBlocks = this.#macCipher.update(this.#nonces)
         this.#nextNonce = 0
       }
-      const nonce = this.#nonces.subarray(this.#nextNonce, this.#nextNonce + NONCE_SIZE)
+      const at = this.#nextNonce
       this.#nextNonce += NONCE_SIZE
-      if (!isZero(nonce)) return nonce
+      if (!isZero(this.#nonces.subarray(at, at + NONCE_SIZE))) return at
     }
   }
 }

@@ -10,21 +10,24 @@ const STUCK_AFTER_MS = 60_000
 export class SharedLock {
   readonly #words: Int32Array
   readonly #word: number
+  readonly #stuckAfter: number
 
   /**
    * @param words - shared memory
    * @param word - which of its words is the lock; 0 when free
+   * @param stuckAfter - how long to wait for it, in milliseconds
    */
-  constructor(words: Int32Array, word: number) {
+  constructor(words: Int32Array, word: number, stuckAfter = STUCK_AFTER_MS) {
     this.#words = words
     this.#word = word
+    this.#stuckAfter = stuckAfter
   }
 
   /** Takes the lock, waiting for whoever has it. Not to be called by a thread that has it already. */
   acquire(): void {
     if (Atomics.compareExchange(this.#words, this.#word, FREE, HELD) === FREE) return
     while (Atomics.exchange(this.#words, this.#word, CONTENDED) !== FREE) {
-      if (Atomics.wait(this.#words, this.#word, CONTENDED, STUCK_AFTER_MS) === 'timed-out') {
+      if (Atomics.wait(this.#words, this.#word, CONTENDED, this.#stuckAfter) === 'timed-out') {
         throw new Error('a thread ended while it held a lock')
       }
     }
