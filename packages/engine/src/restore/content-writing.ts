@@ -1,0 +1,229 @@
+import { describeError, isVarveError, throwIfAborted } from '../errors.ts'
+import type { IndexedRepository } from '../repository/repository.ts'
+import { WorkerPool } from '../workers/worker-pool.ts'
+import { workerUrl } from '../workers/worker-url.ts'
+import type { Breather } from './breather.ts'
+import { ByteBudget } from './byte-budget.ts'
+import type { FilePreparation } from './file-preparation.ts'
+import { packReads, type PackRead } from './pack-reads.ts'
+import { EntryMark } from './planned-entries.ts'
+import type { RestorePlan } from './restore-plan.ts'
+import type { RestoreReporter } from './restore-reporter.ts'
+import type { WriteJob, WriteResult, WriteSetup } from './write-jobs.ts'
+
+/** Bytes of packs that may be in memory at a time. */
+const BYTES_IN_FLIGHT = 64 << 20
+
+/** Files in a job without content. */
+const FILES_PER_JOB = 512
+
+/** What the memory of a job without content counts for, so that not all of them wait at once. */
+const FILE_JOB_BYTES = 1 << 20
+
+/** What writing the files of a plan needs. */
+export interface ContentWritingOptions {
+  readonly repository: IndexedRepository
+  readonly plan: RestorePlan
+  readonly preparation: FilePreparation
+  readonly reporter: RestoreReporter
+  readonly breather: Breather
+  readonly signal: AbortSignal | undefined
+  readonly workers: number | undefined
+  readonly sparse: boolean
+  /** Called for an entry that could not be restored, or not wholly. */
+  readonly onFailure: (entry: number, message: string) => void
+}
+
+/**
+ * Writes the content of all files of a plan and completes them, pack by pack, in threads.
+ *
+ * Files that were there are written in place, so that only the pieces that differ are written; a crash in between leaves such a file with pieces of
+ * both. The plan's marks say what became of each file.
+ */
+export class ContentWriting {
+  readonly #options: ContentWritingOptions
+  readonly #pool: WorkerPool<WriteJob, WriteResult>
+  readonly #stop = new Int32Array(new SharedArrayBuffer(4))
+  readonly #budget = new ByteBudget(BYTES_IN_FLIGHT)
+  readonly #running = new Set<Promise<void>>()
+  #failure: { readonly error: unknown } | undefined
+  /** Bytes of content that have been written. */
+  bytesWritten = 0
+  /** Files some of whose extended attributes could not be kept. */
+  attributesSkipped = 0
+
+  constructor(options: ContentWritingOptions) {
+    this.#options = options
+    const { repository, plan, sparse, workers } = options
+    setPending(plan)
+    const setup: WriteSetup = {
+      key: repository.key,
+      entries: plan.entries.shared,
+      pieces: plan.pieces.shared,
+      sparse,
+      stop: this.#stop,
+    }
+    this.#pool = new WorkerPool({
+      module: workerUrl(import.meta.url, './write-worker'),
+      workerData: setup,
+      size: workers,
+    })
+  }
+
+  /** Does it all. @throws ERR_VARVE_TARGET, ERR_VARVE_ABORTED */
+  async run(): Promise<void> {
+    const stop = (): void => {
+      Atomics.store(this.#stop, 0, 1)
+    }
+    this.#options.signal?.addEventListener('abort', stop, { once: true })
+    try {
+      for (const files of fileJobs(this.#options.plan)) await this.#begin(FILE_JOB_BYTES, () => this.#complete(files))
+      for (const read of packReads(this.#options.plan.pieces)) {
+        if (this.#prepare(read)) await this.#begin(read.length, () => this.#write(read))
+      }
+      while (this.#running.size > 0) await this.#step()
+    } finally {
+      this.#options.signal?.removeEventListener('abort', stop)
+      stop()
+      await Promise.all(this.#running)
+      await this.#pool.close()
+    }
+    this.#throwIfFailed()
+  }
+
+  /** Begins something that needs memory when there is room for it. */
+  async #begin(bytes: number, work: () => Promise<void>): Promise<void> {
+    if (this.#options.breather.isDue) await this.#options.breather.breathe()
+    await this.#budget.acquire(bytes)
+    this.#throwIfFailed()
+    const running: Promise<void> = this.#guard(work).finally(() => {
+      this.#budget.release(bytes)
+      this.#running.delete(running)
+    })
+    this.#running.add(running)
+  }
+
+  async #guard(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      this.#failure ??= { error }
+    }
+  }
+
+  async #step(): Promise<void> {
+    await Promise.race(this.#running)
+    this.#throwIfFailed()
+  }
+
+  #throwIfFailed(): void {
+    throwIfAborted(this.#options.signal)
+    if (this.#failure !== undefined) throw this.#failure.error
+  }
+
+  /** Prepares the files that a range has pieces of. @returns whether any of them can be written */
+  #prepare(read: PackRead): boolean {
+    const { plan, preparation } = this.#options
+    let any = false
+    for (const piece of read.pieces) if (preparation.prepare(plan.pieces.entry(piece))) any = true
+    return any
+  }
+
+  async #complete(files: readonly number[]): Promise<void> {
+    const prepared = Uint32Array.from(files.filter((entry) => this.#options.preparation.prepare(entry)))
+    this.#take(await this.#pool.run({ kind: 'files', files: prepared }, { transfer: [prepared.buffer] }))
+  }
+
+  async #write(read: PackRead): Promise<void> {
+    const { repository, plan, reporter, signal } = this.#options
+    const { pack, offset, length, pieces } = read
+    const [first] = pieces
+    if (first !== undefined) reporter.current = () => plan.entries.path(plan.pieces.entry(first))
+    let bytes: Uint8Array<ArrayBuffer>
+    try {
+      bytes = await repository.storage.load('pack', pack, { offset, length })
+    } catch (error) {
+      if (!isVarveError(error)) throw error
+      for (const same of blobsOf(read, plan)) await this.#recover(same)
+      return
+    }
+    throwIfAborted(signal)
+    const job = { kind: 'sealed', bytes, offset, pieces } as const
+    const { damaged } = this.#take(await this.#pool.run(job, { transfer: [bytes.buffer, pieces.buffer] }))
+    for (const same of damaged) await this.#recover(same)
+  }
+
+  /** Writes pieces whose blob could not be opened, if any place that the index knows for it has it intact. */
+  async #recover(pieces: readonly number[]): Promise<void> {
+    const { repository, plan, signal } = this.#options
+    throwIfAborted(signal)
+    this.#throwIfFailed()
+    const [first] = pieces
+    if (first === undefined) return
+    const id = plan.pieces.id(first)
+    let content: Uint8Array<ArrayBuffer>
+    try {
+      content = Uint8Array.from(await repository.loadBlob({ type: 'data', id }))
+    } catch (error) {
+      for (const piece of pieces)
+        this.#lose(plan.pieces.entry(piece), `a piece of its content is lost: ${describeError(error)}`)
+      return
+    }
+    const numbers = Uint32Array.from(pieces)
+    const job = { kind: 'plain', bytes: content, pieces: numbers } as const
+    this.#take(await this.#pool.run(job, { transfer: [content.buffer, numbers.buffer] }))
+  }
+
+  #lose(entry: number, message: string): void {
+    const { plan } = this.#options
+    if (plan.entries.mark(entry, EntryMark.failed)) this.#fail(entry, message)
+  }
+
+  #fail(entry: number, message: string): void {
+    const { plan, onFailure } = this.#options
+    const isMixed = plan.entries.action(entry) === 'update' && !plan.entries.isMarked(entry, EntryMark.done)
+    onFailure(entry, isMixed ? `${message}; the file that was there may now have pieces of both` : message)
+  }
+
+  #take(result: WriteResult): WriteResult {
+    const { plan, reporter } = this.#options
+    for (const entry of result.done) {
+      reporter.filesDone++
+      reporter.item(plan.entries.action(entry), () => plan.entries.path(entry), 'file', plan.entries.size(entry))
+    }
+    for (const { entry, message } of result.failures) this.#fail(entry, message)
+    this.bytesWritten += result.bytes
+    this.attributesSkipped += result.attributesSkipped
+    reporter.bytesDone += result.bytes
+    return result
+  }
+}
+
+/** Says of each file how many of its pieces are still to be written. */
+function setPending({ entries, pieces }: RestorePlan): void {
+  for (let entry = 0; entry < entries.count; entry++) {
+    let pending = 0
+    for (let piece = entries.firstPiece(entry); piece < entries.endPiece(entry); piece++) {
+      if (pieces.isWanted(piece)) pending++
+    }
+    entries.setPending(entry, pending)
+  }
+}
+
+/** The files of whose content nothing is to be written, in portions. */
+function* fileJobs({ entries }: RestorePlan): Generator<readonly number[]> {
+  let files: number[] = []
+  for (let entry = 1; entry < entries.count; entry++) {
+    if (!entries.isFile(entry) || entries.linkedTo(entry) !== 0 || entries.action(entry) === 'skip') continue
+    if (entries.isMarked(entry, EntryMark.failed) || entries.pending(entry) > 0) continue
+    if (files.push(entry) < FILES_PER_JOB) continue
+    yield files
+    files = []
+  }
+  if (files.length > 0) yield files
+}
+
+/** For each blob of a range its pieces. */
+function blobsOf(read: PackRead, { pieces }: RestorePlan): Iterable<readonly number[]> {
+  return Map.groupBy(read.pieces, (piece) => pieces.packOffset(piece)).values()
+}

@@ -1,0 +1,103 @@
+import { mkdirSync, type BigIntStats } from 'node:fs'
+import { dirname } from 'node:path'
+import { describeError, systemErrorCode, VarveError } from '../errors.ts'
+import { toFsPath } from '../platform/file-name.ts'
+import { fileModeFromPosix } from '../repository/file-mode.ts'
+import type { Breather } from './breather.ts'
+import { changeFolderMode, type MetadataWriter } from './metadata-writer.ts'
+import { lookAt } from './plan-context.ts'
+import { EntryMark, type PlannedEntries } from './planned-entries.ts'
+import { removeObstacle } from './removal.ts'
+import type { RestoreReporter } from './restore-reporter.ts'
+import { throwIfTargetFailed } from './target-failure.ts'
+
+/** Only the owner gets into a folder before its owner and mode are right. */
+const NEW_MODE = 0o700
+
+/** Bits of a mode that the owner needs to work in a folder. */
+const OWNER_ALL = 0o700n
+
+/** What working on the folders of a plan needs. */
+export interface FolderOptions {
+  readonly entries: PlannedEntries
+  readonly separator: string
+  readonly breather: Breather
+  readonly onFailure: (entry: number, message: string) => void
+}
+
+/**
+ * Makes all folders of a plan, from the target down, and makes sure that those which were there are folders still, and no links. What lies in
+ * a folder that cannot be made is marked as failed and reported, too.
+ *
+ * @throws ERR_VARVE_TARGET, ERR_VARVE_ABORTED
+ */
+export async function makeFolders(options: FolderOptions): Promise<void> {
+  const { entries, separator, breather, onFailure } = options
+  makeTarget(entries.target, entries.action(0) === 'make')
+  for (let entry = 1; entry < entries.count; entry++) {
+    if (breather.isDue) await breather.breathe()
+    if (entries.isMarked(entries.parent(entry), EntryMark.failed)) {
+      if (entries.action(entry) === 'skip') continue
+      entries.mark(entry, EntryMark.failed)
+      onFailure(entry, 'its folder could not be made')
+    } else if (entries.isFolder(entry)) {
+      try {
+        makeFolder(entries.path(entry), separator)
+      } catch (error) {
+        throwIfTargetFailed(error, entries.path(entry))
+        entries.mark(entry, EntryMark.failed)
+        onFailure(entry, describeError(error))
+      }
+    }
+  }
+}
+
+/**
+ * Sets the metadata of all folders, each after those within it, since a mode may close a folder to its owner.
+ * @throws ERR_VARVE_ABORTED
+ */
+export async function finishFolders(
+  options: FolderOptions,
+  metadataWriter: MetadataWriter,
+  reporter: RestoreReporter,
+): Promise<void> {
+  const { entries, breather, onFailure } = options
+  for (let entry = entries.count - 1; entry >= 0; entry--) {
+    if (breather.isDue) await breather.breathe()
+    if (!entries.isFolder(entry) || entries.isMarked(entry, EntryMark.failed)) continue
+    const metadata = entries.metadata(entry)
+    const failure = metadata && metadataWriter.setOfFolder(entries.path(entry), metadata)
+    entries.mark(entry, EntryMark.done)
+    if (failure !== undefined) onFailure(entry, failure)
+    if (entry > 0) reporter.item(entries.action(entry), () => entries.path(entry), 'dir', 0)
+  }
+}
+
+function makeTarget(path: string, isMissing: boolean): void {
+  if (!isMissing) return
+  try {
+    mkdirSync(toFsPath(dirname(path)), { recursive: true })
+    mkdirSync(toFsPath(path), NEW_MODE)
+  } catch (error) {
+    throw new VarveError('ERR_VARVE_TARGET', `cannot make '${path}': ${describeError(error)}`, { cause: error })
+  }
+}
+
+function makeFolder(path: string, separator: string): void {
+  try {
+    mkdirSync(toFsPath(path), NEW_MODE)
+    return
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EEXIST') throw error
+  }
+  const present = lookAt(path)
+  if (present?.isDirectory() === true) return unlock(path, present)
+  removeObstacle(path, separator, false)
+  mkdirSync(toFsPath(path), NEW_MODE)
+}
+
+/** Lets the owner of a folder work in it. Its own mode comes at the end. */
+function unlock(path: string, present: BigIntStats): void {
+  if ((present.mode & OWNER_ALL) === OWNER_ALL || process.geteuid?.() === 0) return
+  changeFolderMode(path, fileModeFromPosix(Number(present.mode | OWNER_ALL)))
+}

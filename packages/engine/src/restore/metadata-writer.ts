@@ -1,0 +1,132 @@
+import { chmodSync, closeSync, constants, fchmodSync, fchownSync, openSync, type BigIntStats } from 'node:fs'
+import { describeError, systemErrorCode } from '../errors.ts'
+import { toFsPath } from '../platform/file-name.ts'
+import type { Platform } from '../platform/platform.ts'
+import { posixPermissions } from '../repository/file-mode.ts'
+import type { EntryMetadata } from './planned-entries.ts'
+
+const FOLDER_FLAGS = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0)
+
+/** Errors that file systems give which keep no extended attributes, or not these. */
+const UNSUPPORTED: ReadonlySet<string | undefined> = new Set(['ENOTSUP', 'EOPNOTSUPP'])
+
+/** Errors that users get who are not root where only root may do a thing. */
+const NOT_PERMITTED: ReadonlySet<string | undefined> = new Set(['EPERM', 'EACCES'])
+
+/**
+ * Sets what entries have besides their content: owner, extended attributes, mode, times. In this order, for changing the owner takes special
+ * mode bits and capabilities away, attributes of a read-only file cannot be set, and all of it may change times.
+ *
+ * As in restic, what only root may do is silently left out for other users, and so are attributes that the file system does not keep.
+ * Each method returns what went wrong otherwise, undefined where nothing did. Where `present` is given, only what differs from it is set.
+ */
+export class MetadataWriter {
+  /** Entries some of whose extended attributes could not be kept. */
+  attributesSkipped = 0
+  readonly #platform: Platform
+  readonly #isRoot = process.geteuid?.() === 0
+
+  constructor(platform: Platform) {
+    this.#platform = platform
+  }
+
+  /** Sets the metadata of a file that is open, and closes it. */
+  setOfFile(fd: number, path: string, metadata: EntryMetadata, present?: BigIntStats): string | undefined {
+    const { uid, gid, mode } = metadata
+    let failure: string | undefined
+    try {
+      if (!hasOwner(present, metadata)) failure = this.#attempt(() => fchownSync(fd, uid, gid))
+      failure ??= this.#setAttributes(path, metadata)
+      if (!hasMode(present, metadata)) failure ??= this.#attempt(() => fchmodSync(fd, posixPermissions(mode)))
+    } finally {
+      closeSync(fd)
+    }
+    return failure ?? this.#setTimes(path, metadata, present)
+  }
+
+  /** Sets the metadata of a folder. */
+  setOfFolder(path: string, metadata: EntryMetadata, present?: BigIntStats): string | undefined {
+    return (
+      this.#setOwner(path, metadata, present) ??
+      this.#setAttributes(path, metadata) ??
+      (hasMode(present, metadata) ? undefined : this.#attempt(() => changeFolderMode(path, metadata.mode))) ??
+      this.#setTimes(path, metadata, present)
+    )
+  }
+
+  /** Sets the metadata of a symbolic link, which has no mode of its own. */
+  setOfLink(path: string, metadata: EntryMetadata, present?: BigIntStats): string | undefined {
+    return (
+      this.#setOwner(path, metadata, present) ??
+      this.#setAttributes(path, metadata) ??
+      this.#setTimes(path, metadata, present)
+    )
+  }
+
+  /** Sets the metadata of a FIFO or device. */
+  setOfSpecial(path: string, metadata: EntryMetadata, present?: BigIntStats): string | undefined {
+    const permissions = posixPermissions(metadata.mode)
+    return (
+      this.#setOwner(path, metadata, present) ??
+      this.#setAttributes(path, metadata) ??
+      (hasMode(present, metadata) ? undefined : this.#attempt(() => chmodSync(toFsPath(path), permissions))) ??
+      this.#setTimes(path, metadata, present)
+    )
+  }
+
+  #setOwner(path: string, metadata: EntryMetadata, present: BigIntStats | undefined): string | undefined {
+    if (hasOwner(present, metadata)) return undefined
+    return this.#attempt(() => this.#platform.setOwner(path, metadata.uid, metadata.gid))
+  }
+
+  #setAttributes(path: string, { attributes }: EntryMetadata): string | undefined {
+    const { extendedAttributes } = this.#platform
+    if (extendedAttributes === undefined) {
+      if (attributes.length > 0) this.attributesSkipped++
+      return undefined
+    }
+    return this.#attempt(() => {
+      try {
+        extendedAttributes.replace(path, attributes)
+      } catch (error) {
+        if (!UNSUPPORTED.has(systemErrorCode(error))) throw error
+        this.attributesSkipped++
+      }
+    })
+  }
+
+  #setTimes(path: string, { atime, mtime }: EntryMetadata, present: BigIntStats | undefined): string | undefined {
+    if (present?.mtimeNs === mtime && present.atimeNs === atime) return undefined
+    return this.#attempt(() => this.#platform.setTimes(path, atime, mtime))
+  }
+
+  #attempt(work: () => void): string | undefined {
+    try {
+      work()
+      return undefined
+    } catch (error) {
+      if (!this.#isRoot && NOT_PERMITTED.has(systemErrorCode(error))) return undefined
+      return `its metadata could not be set: ${describeError(error)}`
+    }
+  }
+}
+
+/** Changes the mode of a folder, never of what a link in its place leads to. Throws the system's error. */
+export function changeFolderMode(path: string, mode: number): void {
+  if (constants.O_DIRECTORY === undefined) return chmodSync(toFsPath(path), posixPermissions(mode))
+  const fd = openSync(toFsPath(path), FOLDER_FLAGS)
+  try {
+    fchmodSync(fd, posixPermissions(mode))
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function hasOwner(present: BigIntStats | undefined, { uid, gid }: EntryMetadata): boolean {
+  return present !== undefined && Number(present.uid) === uid && Number(present.gid) === gid
+}
+
+/** A change of the owner may have changed the mode, so that it counts only together with the owner. */
+function hasMode(present: BigIntStats | undefined, metadata: EntryMetadata): boolean {
+  return hasOwner(present, metadata) && Number((present?.mode ?? 0n) & 0o7777n) === posixPermissions(metadata.mode)
+}

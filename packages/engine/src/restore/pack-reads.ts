@@ -1,0 +1,74 @@
+import type { Id } from '../repository/id.ts'
+import type { PlannedPieces } from './planned-pieces.ts'
+
+/** Bytes read at once, unless a single blob has more: small enough that all threads get to work. */
+const LONGEST_READ = 4 << 20
+
+/** Bytes between two blobs that are read along rather than read around. */
+const LONGEST_GAP = 64 << 10
+
+/** A range of a pack, and the pieces that it has. */
+export interface PackRead {
+  readonly pack: Id
+  readonly offset: number
+  readonly length: number
+  /** In the order in which they lie in the pack. */
+  readonly pieces: Uint32Array<ArrayBuffer>
+}
+
+/**
+ * How to read all pieces that are to be written: pack by pack in the order in which the files need the packs, so that files are written from
+ * front to back as far as possible, and each range once.
+ */
+export function* packReads(pieces: PlannedPieces): Generator<PackRead, void, undefined> {
+  const { packs } = pieces
+  const byPack = sortByPack(pieces)
+  let start = 0
+  for (const [number, pack] of packs.entries()) {
+    let end = start
+    while (end < byPack.length && pieces.packNumber(byPack[end] ?? 0) === number) end++
+    if (end > start) yield* readsOf(pack, pieces, byPack.subarray(start, end))
+    start = end
+  }
+}
+
+function* readsOf(pack: Id, pieces: PlannedPieces, numbers: Uint32Array<ArrayBuffer>): Generator<PackRead> {
+  numbers.sort((a, b) => pieces.packOffset(a) - pieces.packOffset(b) || a - b)
+  let first = 0
+  let offset = 0
+  let end = 0
+  for (const [i, piece] of numbers.entries()) {
+    const pieceStart = pieces.packOffset(piece)
+    const pieceEnd = pieceStart + pieces.packedLength(piece)
+    if (i > first && (pieceStart > end + LONGEST_GAP || pieceEnd - offset > LONGEST_READ)) {
+      yield { pack, offset, length: end - offset, pieces: numbers.slice(first, i) }
+      first = i
+    }
+    if (i === first) {
+      offset = pieceStart
+      end = pieceEnd
+    }
+    end = Math.max(end, pieceEnd)
+  }
+  yield { pack, offset, length: end - offset, pieces: numbers.slice(first) }
+}
+
+/** The numbers of all pieces that are to be written, those of a pack together (a counting sort). */
+function sortByPack(pieces: PlannedPieces): Uint32Array<ArrayBuffer> {
+  const starts = new Uint32Array(pieces.packs.length + 1)
+  for (let piece = 0; piece < pieces.count; piece++) {
+    if (!pieces.isWanted(piece)) continue
+    const next = pieces.packNumber(piece) + 1
+    starts[next] = (starts[next] ?? 0) + 1
+  }
+  for (let pack = 1; pack < starts.length; pack++) starts[pack] = (starts[pack] ?? 0) + (starts[pack - 1] ?? 0)
+  const sorted = new Uint32Array(starts.at(-1) ?? 0)
+  for (let piece = 0; piece < pieces.count; piece++) {
+    if (!pieces.isWanted(piece)) continue
+    const pack = pieces.packNumber(piece)
+    const place = starts[pack] ?? 0
+    starts[pack] = place + 1
+    sorted[place] = piece
+  }
+  return sorted
+}

@@ -1,0 +1,161 @@
+import { SEAL_OVERHEAD, type BlobLocation } from '../repository/blob.ts'
+import { idFromBytes, ID_SIZE, type Id } from '../repository/id.ts'
+
+/** {@link PlannedPieces} as other threads get it: `postMessage` carries it without copying the columns. */
+export interface SharedPieces {
+  readonly columns: Columns
+  readonly count: number
+}
+
+type Columns = ReturnType<typeof makeColumns>
+
+const FIRST_CAPACITY = 256
+
+/**
+ * The pieces of content of a plan's files, in columns of shared memory: 61 bytes a piece. A piece is a blob at a place in a file. They are numbered
+ * from 0; those of a file are consecutive and in order.
+ */
+export class PlannedPieces {
+  #columns: Columns
+  #count: number
+  readonly #packs: Id[] = []
+  readonly #packNumbers = new Map<Id, number>()
+
+  constructor(shared?: SharedPieces) {
+    this.#columns = shared?.columns ?? makeColumns(FIRST_CAPACITY)
+    this.#count = shared?.count ?? 0
+  }
+
+  /** The pieces of another thread, to read. It does not know the ids of packs. */
+  static attach(shared: SharedPieces): PlannedPieces {
+    return new PlannedPieces(shared)
+  }
+
+  /** What another thread needs to read the pieces that are there now. */
+  get shared(): SharedPieces {
+    return { columns: this.#columns, count: this.#count }
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** The packs that the pieces lie in, in the order in which the files need them; {@link packNumber} counts these. */
+  get packs(): readonly Id[] {
+    return this.#packs
+  }
+
+  /**
+   * Adds a piece, to be written unless `setWanted` says otherwise.
+   * @param entry - the file
+   * @param fileOffset - where in the file it starts
+   * @param blob - where its content lies
+   */
+  add(entry: number, fileOffset: number, blob: BlobLocation): void {
+    const number = this.#count
+    if (number === this.#columns.entry.length) this.#columns = grow(this.#columns, number * 2)
+    const columns = this.#columns
+    columns.entry[number] = entry
+    columns.fileOffset[number] = fileOffset
+    columns.pack[number] = this.#numberOf(blob.pack)
+    columns.packOffset[number] = blob.offset
+    columns.length[number] = blob.length
+    columns.uncompressedLength[number] = blob.uncompressedLength
+    columns.wanted[number] = 1
+    // Writes past the end of a shared buffer are impossible: the column has room for one id a piece.
+    Buffer.from(columns.id.buffer, number * ID_SIZE, ID_SIZE).write(blob.id, 'hex')
+    this.#count++
+  }
+
+  /** Forgets the pieces from number `count` on. */
+  truncate(count: number): void {
+    this.#count = count
+  }
+
+  /** The file that a piece belongs to. */
+  entry(piece: number): number {
+    return this.#columns.entry[piece] ?? 0
+  }
+
+  /** Where in its file a piece starts. */
+  fileOffset(piece: number): number {
+    return this.#columns.fileOffset[piece] ?? 0
+  }
+
+  /** Number of the pack that a piece lies in. */
+  packNumber(piece: number): number {
+    return this.#columns.pack[piece] ?? 0
+  }
+
+  /** Where in its pack a piece starts. */
+  packOffset(piece: number): number {
+    return this.#columns.packOffset[piece] ?? 0
+  }
+
+  /** Bytes of a piece in its pack. */
+  packedLength(piece: number): number {
+    return this.#columns.length[piece] ?? 0
+  }
+
+  /** Bytes of a piece in its file. */
+  length(piece: number): number {
+    const uncompressed = this.#columns.uncompressedLength[piece] ?? 0
+    return uncompressed === 0 ? Math.max(0, this.packedLength(piece) - SEAL_OVERHEAD) : uncompressed
+  }
+
+  /** What opening a piece needs. */
+  blob(piece: number): { readonly id: Id; readonly length: number; readonly uncompressedLength: number } {
+    return {
+      id: this.id(piece),
+      length: this.packedLength(piece),
+      uncompressedLength: this.#columns.uncompressedLength[piece] ?? 0,
+    }
+  }
+
+  id(piece: number): Id {
+    return idFromBytes(this.#columns.id, piece * ID_SIZE)
+  }
+
+  /** A copy of the 32-byte ids of consecutive pieces. */
+  ids(first: number, end: number): Uint8Array<ArrayBuffer> {
+    return Uint8Array.from(this.#columns.id.subarray(first * ID_SIZE, end * ID_SIZE))
+  }
+
+  /** Whether a piece is to be written, rather than there already. */
+  isWanted(piece: number): boolean {
+    return this.#columns.wanted[piece] === 1
+  }
+
+  setWanted(piece: number, wanted: boolean): void {
+    this.#columns.wanted[piece] = wanted ? 1 : 0
+  }
+
+  #numberOf(pack: Id): number {
+    const known = this.#packNumbers.get(pack)
+    if (known !== undefined) return known
+    const number = this.#packs.push(pack) - 1
+    this.#packNumbers.set(pack, number)
+    return number
+  }
+}
+
+function makeColumns(capacity: number) {
+  const bytes = (each: number) => new Uint8Array(new SharedArrayBuffer(capacity * each))
+  const integers = () => new Uint32Array(new SharedArrayBuffer(capacity * 4))
+  return {
+    entry: integers(),
+    fileOffset: new Float64Array(new SharedArrayBuffer(capacity * 8)),
+    pack: integers(),
+    packOffset: integers(),
+    length: integers(),
+    uncompressedLength: integers(),
+    id: bytes(ID_SIZE),
+    wanted: bytes(1),
+  }
+}
+
+function grow(columns: Columns, capacity: number): Columns {
+  const larger = makeColumns(capacity)
+  for (const key of Object.keys(columns) as (keyof Columns)[]) larger[key].set(columns[key])
+  return larger
+}

@@ -1,0 +1,24 @@
+import type { OpenRepository } from '../repository/repository.ts'
+import { withLock } from '../repository/lock.ts'
+import { executeRestore } from './execute.ts'
+import { planRestore } from './plan.ts'
+import { checkRestoreOptions, type RestoreOptions, type RestoreResult } from './restore-options.ts'
+
+/**
+ * Restores a snapshot, or a part of it, into a folder. Holds a shared lock on the repository, unless `noLock` says otherwise.
+ *
+ * Every piece of content is verified before it is written. What cannot be restored is reported to `onProblem` and counted; all else is restored.
+ *
+ * @throws as `planRestore` and `executeRestore`; ERR_VARVE_LOCKED, ERR_VARVE_LOCK_LOST; what reading the index throws
+ */
+export async function restore(repository: OpenRepository, options: RestoreOptions): Promise<RestoreResult> {
+  checkRestoreOptions(options)
+  const work = async (signal: AbortSignal | undefined): Promise<RestoreResult> => {
+    const indexed = await repository.loadIndex(signal)
+    const held: RestoreOptions = { ...options, signal }
+    return executeRestore(indexed, await planRestore(indexed, held), held)
+  }
+  if (options.noLock === true) return work(options.signal)
+  const { signal, retryLock } = options
+  return withLock(repository, { exclusive: false, signal, retryLock }, work)
+}

@@ -1,0 +1,48 @@
+import type { MasterKey } from '../repository/master-key.ts'
+import type { SharedEntries } from './planned-entries.ts'
+import type { SharedPieces } from './planned-pieces.ts'
+
+/** What a writing thread starts with. */
+export interface WriteSetup {
+  readonly key: MasterKey
+  readonly entries: SharedEntries
+  readonly pieces: SharedPieces
+  /** Whether long runs of zeros in new files become holes. */
+  readonly sparse: boolean
+  /** Turns to 1 when the threads should leave the rest of their jobs. */
+  readonly stop: Int32Array<SharedArrayBuffer>
+}
+
+/** What a writing thread is asked. */
+export type WriteJob =
+  /** To open pieces from a range of a pack that starts at `offset`, and to write them. They come in the order in which they lie in the pack. */
+  | {
+      readonly kind: 'sealed'
+      readonly bytes: Uint8Array<ArrayBuffer>
+      readonly offset: number
+      readonly pieces: Uint32Array<ArrayBuffer>
+    }
+  /** To write pieces that all have the same content, which has been verified. */
+  | { readonly kind: 'plain'; readonly bytes: Uint8Array<ArrayBuffer>; readonly pieces: Uint32Array<ArrayBuffer> }
+  /** To complete files of whose content nothing is to be written. */
+  | { readonly kind: 'files'; readonly files: Uint32Array<ArrayBuffer> }
+
+/** A file that could not be written, or not wholly. */
+export interface FileFailure {
+  readonly entry: number
+  /** A sentence without the path. */
+  readonly message: string
+}
+
+/** What it answers. Rejected with ERR_VARVE_TARGET where nothing more can be written into the target at all. */
+export interface WriteResult {
+  /** Files that are complete. */
+  readonly done: readonly number[]
+  readonly failures: readonly FileFailure[]
+  /** For each blob that could not be opened the pieces that it should have given. */
+  readonly damaged: readonly (readonly number[])[]
+  /** Bytes of content written. */
+  readonly bytes: number
+  /** Files some of whose extended attributes could not be kept. */
+  readonly attributesSkipped: number
+}
