@@ -15,7 +15,7 @@ import { inParallel } from './in-parallel.ts'
 const MAX_PACK_SIZE = 512 * 1024 * 1024
 
 /** Packs that are read while others are verified. */
-const READ_AHEAD = 2
+const READ_AHEAD = 1
 
 /**
  * Reads packs and verifies every byte of them, in threads of their own.
