@@ -60,8 +60,8 @@ function best(work: () => void): number {
 
 function report(what: string, count: number, bytes: number, seconds: number): void {
   const rate = bytes === 0 ? '' : `, ${(bytes / seconds / 1e6).toFixed(0)} MB/s`
-  console.log(
-    `${what.padEnd(46)} ${(seconds * 1000).toFixed(1).padStart(7)} ms  ${(count / seconds / 1e6).toFixed(2)} M/s${rate}`,
+  process.stdout.write(
+    `${what.padEnd(46)} ${(seconds * 1000).toFixed(1).padStart(7)} ms  ${(count / seconds / 1e6).toFixed(2)} M/s${rate}\n`,
   )
 }
 

@@ -156,7 +156,7 @@ export class JsonReader {
   /** Goes past a value of any kind. */
   skipValue(depth = 0): void {
     if (depth > MAX_DEPTH) this.fail('a value less deeply nested')
-    switch (this.#bytes[this.#skipSpace()]) {
+    switch (this.#bytes[this.#skipSpace()] ?? 0) {
       case QUOTE:
         this.string()
         return

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { civilFromDays, daysFromCivil, daysInMonth } from '../../src/repository/civil-date.ts'
 

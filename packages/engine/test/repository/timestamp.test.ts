@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   canonicalTimestamp,
@@ -69,7 +69,11 @@ describe('writing', () => {
   })
 
   test('a moment comes back in local time', () => {
-    fc.assert(fc.property(nanoseconds, (value) => timestampToNanoseconds(timestampFromNanoseconds(value)) === value))
+    fc.assert(
+      fc.property(nanoseconds, (value) => {
+        expect(timestampToNanoseconds(timestampFromNanoseconds(value))).toBe(value)
+      }),
+    )
   })
 
   test('now is now', () => {
@@ -172,13 +176,17 @@ describe('reading', () => {
     expect(() => parseTimestamp(text)).toThrow(expect.objectContaining({ code: 'ERR_VARVE_DAMAGED' }))
   })
 
-  test('no change of one character makes something that cannot be read', () => {
-    const characters = fc.constantFrom(...'0123456789-+:.,TZtz \0\ud800')
+  test('what a changed character leaves readable is written as the same moment', () => {
+    const characters = fc.constantFrom(...'0123456789-+:.,TZtz \0\ud800'.split(''))
     fc.assert(
       fc.property(nanoseconds, offset, fc.nat(40), characters, (value, minutes, position, character) => {
         const original = timestampFromNanoseconds(value, minutes)
         const text = original.slice(0, position) + character + original.slice(position + 1)
-        if (isTimestamp(text)) timestampToNanoseconds(canonicalTimestamp(text))
+        const readable = isTimestamp(text)
+        fc.pre(readable && !/^(0000|9999)/.test(text))
+        expect(timestampToNanoseconds(canonicalTimestamp(parseTimestamp(text)))).toBe(
+          timestampToNanoseconds(parseTimestamp(text)),
+        )
       }),
       { numRuns: 3000 },
     )
