@@ -16,7 +16,14 @@ import { explainMissingDirectory } from './directory-missing.ts'
 import { isTemporaryName, writeDurably } from './durable-file.ts'
 import { flushFolder, makeFolder } from './durable-folder.ts'
 import { assertObjectName, describeObject, isObjectName } from './object-name.ts'
-import { objectNotFound, objectTooShort, resolveRange, storageClosed, systemFailure } from './storage-failure.ts'
+import {
+  creationFailure,
+  objectNotFound,
+  objectTooShort,
+  resolveRange,
+  storageClosed,
+  systemFailure,
+} from './storage-failure.ts'
 import { LISTED_FILE_TYPES, type ByteRange, type FileType, type Storage, type StoredFile } from './storage.ts'
 
 /** Calls to the file system at once: more than Node's thread pool runs, few enough for any limit of open files. */
@@ -68,14 +75,7 @@ export class DirectoryStorage implements Storage {
       return new DirectoryStorage(path, root, await realpath(root), PRIVATE_MODES)
     } catch (error) {
       if (error instanceof VarveError) throw error
-      const code = systemErrorCode(error)
-      if (code === 'ENOTDIR' || code === 'EEXIST') {
-        throw new VarveError('ERR_VARVE_BAD_ARGUMENT', `no repository can be made at '${path}': a file is in the way`, {
-          hint: 'name a folder, or a path where nothing is yet',
-          cause: error,
-        })
-      }
-      throw systemFailure(`make a repository at '${path}'`, path, error)
+      throw creationFailure(path, error)
     }
   }
 

@@ -40,9 +40,6 @@ export function openDatabase(path: string): DatabaseSync {
     })
   }
   const found = identify(path)
-  if (found?.kind === 'empty') {
-    throw new VarveError('ERR_VARVE_NO_REPOSITORY', `'${path}' is empty, not a repository`, { hint: CREATE_FIRST })
-  }
   if (found !== undefined) assertOurs(found, path, attempt)
   return connect(path, attempt, (connection) => {
     assertOurs(readIdentity(connection), path, attempt)
@@ -94,8 +91,9 @@ function assertUsable(path: string, attempt: string): void {
 }
 
 function makeTables(connection: DatabaseSync): void {
+  // Outside of the transaction, setting the layout would be one of its own, and leave a database without tables if we died then.
+  connection.exec('BEGIN')
   connection.exec(LAYOUT_PRAGMAS)
-  connection.exec('BEGIN IMMEDIATE')
   // Another process may have been faster.
   if (readIdentity(connection).kind !== 'ours') connection.exec(SCHEMA)
   connection.exec('COMMIT')
@@ -118,6 +116,7 @@ function assertOurs(identity: DatabaseIdentity, path: string, attempt: string): 
         hint: `${CREATE_FIRST}; if this file was a repository, its beginning is damaged: restore it from a copy`,
       })
     case 'empty':
+      throw new VarveError('ERR_VARVE_NO_REPOSITORY', `'${path}' is empty, not a repository`, { hint: CREATE_FIRST })
     case 'foreign':
       throw new VarveError('ERR_VARVE_NO_REPOSITORY', `'${path}' is a database of another program`, {
         hint: CREATE_FIRST,

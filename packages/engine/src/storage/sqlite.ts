@@ -4,7 +4,7 @@ import { makeFolder } from './durable-folder.ts'
 import { assertObjectName } from './object-name.ts'
 import type { SqliteAnswers, SqliteRequest } from './sqlite-requests.ts'
 import { SqliteThread, type PreparedRequest } from './sqlite-thread.ts'
-import { storageClosed, systemFailure } from './storage-failure.ts'
+import { creationFailure, storageClosed } from './storage-failure.ts'
 import type { ByteRange, FileType, Storage, StoredFile } from './storage.ts'
 
 /** What SQLite may put beside a database. */
@@ -44,7 +44,7 @@ export class SqliteStorage implements Storage {
     try {
       await makeFolder(dirname(absolute), 0o700)
     } catch (error) {
-      throw systemFailure(`make a repository in '${path}'`, path, error)
+      throw creationFailure(path, error)
     }
     return await SqliteStorage.#start(path, 'create')
   }

@@ -44,6 +44,16 @@ export function systemFailure(attempt: string, location: string, error: unknown)
   return storageFailure(attempt, location, REASONS[systemErrorCode(error) ?? ''] ?? 'other', error)
 }
 
+/** What making a repository failed with: ERR_VARVE_BAD_ARGUMENT where a file is in the way, else ERR_VARVE_STORAGE. */
+export function creationFailure(path: string, error: unknown): VarveError {
+  const code = systemErrorCode(error)
+  if (code !== 'ENOTDIR' && code !== 'EEXIST') return systemFailure(`make a repository at '${path}'`, path, error)
+  return new VarveError('ERR_VARVE_BAD_ARGUMENT', `no repository can be made at '${path}': a file is in the way`, {
+    hint: 'name another place, where nothing is yet',
+    cause: error,
+  })
+}
+
 /** ERR_VARVE_NOT_FOUND for an object that is not there. */
 export function objectNotFound(type: FileType, name: string, location: string): VarveError {
   return new VarveError('ERR_VARVE_NOT_FOUND', `${describeObject(type, name)} does not exist in '${location}'`)
