@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts'
 
 /** What a failure looks like to whoever started the command. */
@@ -27,7 +28,7 @@ export function reportError(error: unknown): ErrorReport {
     const errorCode = String(error.code)
     return { message: error.message, hint, errorCode, exitCode: exitCodeOf(errorCode), causes, stack: undefined }
   }
-  const message = error instanceof Error ? error.message : String(error)
+  const message = error instanceof Error ? error.message : inspect(error)
   const unforeseen = !(error instanceof Error && 'syscall' in error)
   return {
     message,
@@ -43,7 +44,7 @@ function causesOf(error: unknown): readonly string[] {
   const causes: string[] = []
   let cause: unknown = error instanceof Error ? error.cause : undefined
   while (cause !== undefined && causes.length < MOST_CAUSES) {
-    causes.push(cause instanceof Error ? cause.message : String(cause))
+    causes.push(cause instanceof Error ? cause.message : inspect(cause))
     cause = cause instanceof Error ? cause.cause : undefined
   }
   return causes

@@ -22,9 +22,9 @@ export interface Interruption {
  * The first signal aborts, so that the job ends in an orderly way; a later one ends the process at once.
  *
  * @param output - where a person is told
- * @param exit - ends the process
+ * @param exit - ends the process at once
  */
-export function watchForInterruption(output: Output, exit: (code: number) => void = process.exit): Interruption {
+export function watchForInterruption(output: Output, exit: (code: number) => void): Interruption {
   const controller = new AbortController()
   let first = 0
   const onSignal = (): void => {

@@ -22,6 +22,9 @@ export interface Surroundings {
 /** Milliseconds between two reports of progress where nothing else is asked for. */
 const INTERVAL = 100
 
+/** A clock that only goes forward. */
+const now = (): number => performance.now()
+
 /** Reports a second that make sense at most. */
 const MOST_FRAMES = 60
 
@@ -35,7 +38,7 @@ export async function runCommand(
 ): Promise<ExitCode> {
   const { output } = surroundings
   const reporter = makeReporter(command, globals, surroundings)
-  const interruption = watchForInterruption(output)
+  const interruption = watchForInterruption(output, (code) => process.exit(code))
   const context: CommandContext = { ...surroundings, globals, reporter, signal: interruption.signal }
   try {
     const outcome = await command.run(context, args, options)
@@ -90,7 +93,6 @@ function makeReporter(
   { output, environment }: Surroundings,
 ): Reporter {
   const verbosity = verbosityOf(globals)
-  const now = (): number => performance.now()
   const frames = Number(variable(environment, 'PROGRESS_FPS') ?? Number.NaN)
   const wanted = frames > 0 ? 1000 / Math.min(frames, MOST_FRAMES) : undefined
   if (globals.json === true) {

@@ -8,7 +8,7 @@ import { lockOptions } from '../lock-options.ts'
 import { parseDataSubset } from '../parse/parse-data-subset.ts'
 import { type CheckOutcome, checkJson, checkText } from '../render/check.ts'
 import { withChosenRepository } from '../repository/open-chosen-repository.ts'
-import { snapshotTitles } from '../snapshot-number.ts'
+import { snapshotTitles } from '../named-snapshot.ts'
 import { withoutUndefined } from '../without-undefined.ts'
 
 interface CheckOptions {

@@ -1,10 +1,10 @@
-import { createRepository, createStorage, type OpenRepository } from '@varve/engine'
+import { createRepository, createStorage } from '@varve/engine'
 import type { Command } from 'commander'
 import { badArgument } from '../bad-argument.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
 import { askNewPassword } from '../repository/ask-password.ts'
 import { chosenCompression } from '../repository/compression-choice.ts'
-import { openRepositoryAt, withRepository } from '../repository/open-chosen-repository.ts'
+import { openRepositoryAt } from '../repository/open-chosen-repository.ts'
 import { givenPassword } from '../repository/password-source.ts'
 import { chooseRepository, namedLocation, type RepositoryChoice } from '../repository/repository-choice.ts'
 import { withoutUndefined } from '../without-undefined.ts'
@@ -125,6 +125,7 @@ async function polynomialOfSource(context: CommandContext, options: InitOptions)
   })
   const password = await givenPassword(passwordOptions, environment, 'FROM_', signal)
   const choice: RepositoryChoice = { location, kind: 'named', title: location }
-  const readPolynomial = async ({ config }: OpenRepository): Promise<bigint> => config.chunkerPolynomial
-  return withRepository(await openRepositoryAt(choice, password, context), readPolynomial)
+  const repository = await openRepositoryAt(choice, password, context)
+  await repository.close()
+  return repository.config.chunkerPolynomial
 }

@@ -1,4 +1,4 @@
-import { findSnapshot, prune, type OpenRepository, type StoredSnapshot } from '@varve/engine'
+import { prune, type OpenRepository, type StoredSnapshot } from '@varve/engine'
 import type { Command } from 'commander'
 import { badArgument } from '../bad-argument.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
@@ -8,7 +8,7 @@ import { parseSize } from '../parse/parse-size.ts'
 import { pruneJson, pruneText, type PruneOutcome, type RemovedSnapshot } from '../render/prune.ts'
 import { repeatable } from '../repeatable-option.ts'
 import { withChosenRepository } from '../repository/open-chosen-repository.ts'
-import { findNumberedSnapshot } from '../snapshot-number.ts'
+import { findNamedSnapshot } from '../named-snapshot.ts'
 import { withoutUndefined } from '../without-undefined.ts'
 
 interface PruneOptions {
@@ -64,7 +64,7 @@ async function pruneChosen(
     repackUncompressed,
   })
   return withChosenRepository(context, async (repository) => {
-    const removed = await chooseSnapshots(repository, names, options.snapshot)
+    const removed = await chooseSnapshots(repository, [...names, ...options.snapshot])
     const result = await prune(repository, {
       ...limits,
       remove: removed.map(({ snapshot }) => snapshot.id),
@@ -81,16 +81,14 @@ async function pruneChosen(
 async function chooseSnapshots(
   repository: OpenRepository,
   names: readonly string[],
-  numbers: readonly string[],
 ): Promise<readonly RemovedSnapshot[]> {
   const chosen: StoredSnapshot[] = []
   for (const name of names) {
-    const { snapshot, path } = await findSnapshot(repository, name)
+    const { snapshot, path } = await findNamedSnapshot(repository, name)
     if (path !== undefined)
       throw badArgument(`'${name}' names a part of a snapshot`, 'only whole snapshots can be removed')
     chosen.push(snapshot)
   }
-  for (const number of numbers) chosen.push(await findNumberedSnapshot(repository, number))
   if (chosen.length === 0) return []
   const order = new Map((await repository.snapshots()).map(({ id }, i) => [id, i + 1]))
   return [...new Map(chosen.map((snapshot) => [snapshot.id, { snapshot, number: order.get(snapshot.id) }])).values()]

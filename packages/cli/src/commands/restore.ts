@@ -1,12 +1,4 @@
-import {
-  findSnapshot,
-  type FoundSnapshot,
-  type OpenRepository,
-  OVERWRITE_MODES,
-  restore,
-  type RestoreItem,
-  type RestoreOptions as EngineOptions,
-} from '@varve/engine'
+import { OVERWRITE_MODES, restore, type RestoreItem, type RestoreOptions as EngineOptions } from '@varve/engine'
 import { type Command, Option } from 'commander'
 import { resolve } from 'node:path'
 import { badArgument } from '../bad-argument.ts'
@@ -20,7 +12,7 @@ import { type RestoreOutcome, restoreText } from '../render/restore-text.ts'
 import { repeatable } from '../repeatable-option.ts'
 import type { ReportedItem } from '../report/reporter.ts'
 import { withChosenRepository } from '../repository/open-chosen-repository.ts'
-import { findNumberedSnapshot, snapshotNumber } from '../snapshot-number.ts'
+import { findNamedSnapshot, snapshotNumber } from '../named-snapshot.ts'
 
 interface RestoreOptions extends FilterOptions {
   readonly snapshotNumber?: string
@@ -96,12 +88,11 @@ async function restoreSnapshot(
 ): Promise<RestoreOutcome> {
   const { environment, workingFolder, signal, reporter } = context
   const { target, layout } = chooseTarget(options)
+  const chosen = chooseSnapshot(name, options.snapshotNumber)
   const dryRun = options.dryRun === true
   return withChosenRepository(context, async (repository) => {
     const filter = readFilter(options, environment, workingFolder)
-    const { snapshot, path } = await findChosen(repository, name, options.snapshotNumber, (text) =>
-      findSnapshot(repository, text, filter),
-    )
+    const { snapshot, path } = await findNamedSnapshot(repository, chosen, filter)
     const result = await restore(repository, {
       snapshot: snapshot.id,
       path,
@@ -127,17 +118,12 @@ async function restoreSnapshot(
   })
 }
 
-async function findChosen(
-  repository: OpenRepository,
-  name: string | undefined,
-  number: string | undefined,
-  find: (text: string) => Promise<FoundSnapshot>,
-): Promise<FoundSnapshot> {
+function chooseSnapshot(name: string | undefined, number: string | undefined): string {
   if (name !== undefined && number !== undefined) {
     throw badArgument('two snapshots are named', 'leave out the argument or --snapshot-number')
   }
-  if (name !== undefined) return find(name)
-  if (number !== undefined) return { snapshot: await findNumberedSnapshot(repository, number), path: undefined }
+  const chosen = name ?? number
+  if (chosen !== undefined) return chosen
   throw badArgument('no snapshot is named', "name it by its number in the list, the beginning of its id, or 'latest'")
 }
 

@@ -104,14 +104,11 @@ type DescribedOptions = Pick<
  * The engine's options for what the command line says.
  * @throws ERR_VARVE_BAD_ARGUMENT for a value that makes no sense
  */
-export async function readSnapshotOptions(
-  options: SnapshotCommandOptions,
-  environment: Environment,
-): Promise<DescribedOptions> {
+export function readSnapshotOptions(options: SnapshotCommandOptions, environment: Environment): DescribedOptions {
   const moment = options.time === undefined ? undefined : parseTime(options.time, '--time')
   const tags = parseTags(options.tag)
   return withoutUndefined({
-    rules: await readRules(options, environment),
+    rules: readRules(options, environment),
     tags: tags.length === 0 ? undefined : tags,
     host: options.host ?? variable(environment, 'HOST'),
     time: moment && timestampFromNanoseconds(moment.nanoseconds, moment.offsetMinutes),
@@ -127,13 +124,13 @@ export async function readSnapshotOptions(
   })
 }
 
-async function readRules(options: SnapshotCommandOptions, environment: Environment): Promise<RuleOptions> {
-  const readAll = async (files: readonly string[]): Promise<readonly string[]> =>
-    (await Promise.all(files.map((file) => readPatternFile(file, environment)))).flat()
+function readRules(options: SnapshotCommandOptions, environment: Environment): RuleOptions {
+  const readAll = (files: readonly string[]): readonly string[] =>
+    files.flatMap((file) => readPatternFile(file, environment))
   const { excludeLargerThan } = options
   return withoutUndefined({
-    exclude: [...options.exclude, ...(await readAll(options.excludeFile))],
-    iexclude: [...options.iexclude, ...(await readAll(options.iexcludeFile))],
+    exclude: [...options.exclude, ...readAll(options.excludeFile)],
+    iexclude: [...options.iexclude, ...readAll(options.iexcludeFile)],
     excludeIfPresent: options.excludeIfPresent,
     excludeCaches: options.excludeCaches,
     excludeLargerThan:

@@ -1,7 +1,6 @@
 import {
   createRepository,
   createStorage,
-  findSnapshot,
   isVarveError,
   MemoryStorage,
   type OpenRepository,
@@ -20,7 +19,7 @@ import { chosenCompression } from '../repository/compression-choice.ts'
 import { openRepositoryAt, withRepository } from '../repository/open-chosen-repository.ts'
 import { givenPassword } from '../repository/password-source.ts'
 import { chooseRepository, type RepositoryChoice } from '../repository/repository-choice.ts'
-import { snapshotNumber } from '../snapshot-number.ts'
+import { findNamedSnapshot, snapshotNumber } from '../named-snapshot.ts'
 import { collectSources } from '../sources/collect-sources.ts'
 import { declareSnapshotOptions, readSnapshotOptions, type SnapshotCommandOptions } from './snapshot-options.ts'
 
@@ -65,14 +64,14 @@ async function takeSnapshot(
   options: SnapshotCommandOptions,
 ): Promise<SnapshotOutcome> {
   const { globals, environment, workingFolder, signal, reporter, version } = context
-  const described = await readSnapshotOptions(options, environment)
+  const described = readSnapshotOptions(options, environment)
   const source = await chooseSource(context, paths, options)
   const choice = await chooseRepository(globals, environment, workingFolder)
   const password = await givenPassword(globals, environment, '', signal)
   const dryRun = options.dryRun === true
   return withRepository(await openOrMake(choice, password, dryRun, context), async (repository) => {
     const parent =
-      options.parent === undefined ? undefined : (await findSnapshot(repository, options.parent)).snapshot.id
+      options.parent === undefined ? undefined : (await findNamedSnapshot(repository, options.parent)).snapshot.id
     const result = await snapshot(repository, {
       ...described,
       ...source,
@@ -142,9 +141,7 @@ async function openOrMake(
   })
   if (password === undefined) {
     reporter.notice('It has no password: who can read that file can read what is saved in it.')
-    reporter.notice(
-      'For one with a password, give --password-file or VARVE_PASSWORD with the first snapshot, or to varve init.',
-    )
+    reporter.notice('To have one, start anew with --password-file FILE or VARVE_PASSWORD.')
   }
   return repository
 }

@@ -1,8 +1,11 @@
+import { twoDigits } from './two-digits.ts'
+
 /** A duration for people: `0:07`, `12:34`, `1:02:03`. */
 export function formatDuration(milliseconds: number): string {
   const seconds = Math.floor(Math.max(0, milliseconds) / 1000)
-  const two = (n: number): string => String(n).padStart(2, '0')
   const minutes = Math.floor(seconds / 60)
   const hours = Math.floor(minutes / 60)
-  return hours > 0 ? `${hours}:${two(minutes % 60)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`
+  return hours > 0
+    ? `${hours}:${twoDigits(minutes % 60)}:${twoDigits(seconds % 60)}`
+    : `${minutes}:${twoDigits(seconds % 60)}`
 }

@@ -39,19 +39,18 @@ function verdict({ problems, extent, titles }: CheckOutcome): readonly string[] 
       'above, and take new snapshots into a new repository.',
     ]
   }
-  switch (extent) {
-    case 'all':
-      return ['Database integrity check passed. All file content is valid.']
-    case 'part':
-      return [
-        'Database integrity check passed. The file content that was read is valid; the rest is there, but was not read.',
-      ]
-    case 'none':
-      return [
-        'Database integrity check passed. All file content is there, but was not read.',
-        'To verify the content too: varve check --read-data',
-      ]
-  }
+  return PASSED[extent]
+}
+
+const PASSED: Readonly<Record<CheckOutcome['extent'], readonly string[]>> = {
+  all: ['Database integrity check passed. All file content is valid.'],
+  part: [
+    'Database integrity check passed. The file content that was read is valid; the rest is there, but was not read.',
+  ],
+  none: [
+    'Database integrity check passed. All file content is there, but was not read.',
+    'To verify the content too: varve check --read-data',
+  ],
 }
 
 function describeProblem(problem: CheckProblem, titles: ReadonlyMap<Id, string>): readonly string[] {

@@ -1,6 +1,5 @@
 import { type PruneResult, shortId, type StoredSnapshot } from '@varve/engine'
 import { formatBytes } from '../format/format-bytes.ts'
-import { formatCount } from '../format/format-count.ts'
 
 /** A snapshot that was removed. */
 export interface RemovedSnapshot {
@@ -19,7 +18,7 @@ export interface PruneOutcome extends PruneResult {
 export function pruneText({ removed, dryRun, figures }: PruneOutcome, verbosity: number): readonly string[] {
   if (verbosity === 0) return []
   const names = removed.map(({ snapshot, number }) => (number === undefined ? shortId(snapshot.id) : String(number)))
-  const packs = `${formatCount(figures.packsRemoved, 'pack')} removed, ${formatCount(figures.packsRepacked, 'pack')} (${formatBytes(figures.bytesRepacked)}) written anew, ${figures.packsKept} kept`
+  const packs = `${figures.packsRemoved} removed, ${figures.packsRepacked} written anew, ${figures.packsKept} kept`
   return [
     ...(dryRun ? names.map((name) => `Would remove snapshot ${name}.`) : []),
     `${dryRun ? 'Would free: ' : 'Freed:      '} ${formatBytes(figures.bytesFreed)} of ${formatBytes(figures.bytes)}`,

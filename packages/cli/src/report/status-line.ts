@@ -6,6 +6,8 @@ import { escapeText } from '../terminal/escape-text.ts'
 import { fitEnd, textWidth } from '../terminal/text-width.ts'
 import type { JobTiming } from './progress-state.ts'
 
+const GAP = '  '
+
 /** A path shorter than this says too little to be shown. */
 const LEAST_PATH_COLUMNS = 12
 
@@ -24,9 +26,9 @@ export function statusLine(progress: Progress, timing: JobTiming, columns: numbe
   ].filter((fact) => fact !== '')
   const share = timing.fraction === undefined ? '' : ` ${String(Math.floor(timing.fraction * 100)).padStart(3)}%`
   const line = `[${formatDuration(timing.elapsed)}]${share} ${facts.join(', ')}`
-  const room = columns - 1 - textWidth(line) - 2
+  const room = columns - textWidth(line) - GAP.length
   const path = progress.current[0]
-  return path === undefined || room < LEAST_PATH_COLUMNS ? line : `${line}  ${fitEnd(escapeText(path), room)}`
+  return path === undefined || room < LEAST_PATH_COLUMNS ? line : `${line}${GAP}${fitEnd(escapeText(path), room)}`
 }
 
 function filesText({ filesDone, filesTotal }: Progress): string {

@@ -70,7 +70,7 @@ export class TextReporter implements Reporter {
     const { last } = this.#state
     if (last === undefined) return
     this.#drawnAt = this.#options.now()
-    if (output.hasStatusLine) output.status(statusLine(last, this.#state.timing(), output.columns))
+    if (output.hasStatusLine) output.status(statusLine(last, this.#state.timing(), output.statusColumns))
     else output.line(statusLine(last, this.#state.timing(), Infinity))
   }
 }

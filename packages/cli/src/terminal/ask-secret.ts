@@ -55,7 +55,7 @@ export async function askSecret(
         for (const key of decoder.write(bytes).replace(KEY_SEQUENCE, '')) {
           if (key === '\r' || key === '\n') return resolve(typed)
           if (key === KEY.interrupt || key === KEY.endOfInput) return stop()
-          if (key === KEY.backspace || key === KEY.delete) typed = [...typed].slice(0, -1).join('')
+          if (key === KEY.backspace || key === KEY.delete) typed = typed.replace(/.$/su, '')
           else if (key === KEY.clear) typed = ''
           else typed += key
         }

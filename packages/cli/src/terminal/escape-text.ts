@@ -1,8 +1,9 @@
+/* oxlint-disable no-control-regex -- control characters are what this file is about */
+
 /**
  * What could make a terminal do something, or show text as something it is not: control characters (C0, DEL, C1), the line and paragraph
  * separators, marks that change the direction of text, and halves of surrogate pairs.
  */
-// oxlint-disable-next-line no-control-regex -- they are what this is about
 const UNSAFE =
   /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|\p{Surrogate}/gu
 

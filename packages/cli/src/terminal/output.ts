@@ -4,6 +4,12 @@ import { fitStart } from './text-width.ts'
 /** Back to the line's start, and clear it. */
 const CLEAR_LINE = '\r\u001B[K'
 
+/**
+ * Columns that a status line leaves free: some terminals wrap when the last one is filled, and the `^C` that they show for Ctrl-C must not
+ * make the line wrap either, since only one line is cleared.
+ */
+const FREE_COLUMNS = 3
+
 /** Columns assumed where the terminal does not tell. */
 const DEFAULT_COLUMNS = 80
 
@@ -49,6 +55,11 @@ export class Output {
     return this.#err.columns ?? this.#out.columns ?? DEFAULT_COLUMNS
   }
 
+  /** Columns that a status line can have. */
+  get statusColumns(): number {
+    return Math.max(0, this.columns - FREE_COLUMNS)
+  }
+
   /** Writes a line of results. */
   line(text: string): void {
     this.#write(this.#out, escapeText(text))
@@ -84,8 +95,7 @@ export class Output {
   /** Shows a line in place of the last one shown so; the empty text takes it away. Does nothing where there is no terminal. */
   status(text: string): void {
     if (!this.hasStatusLine) return
-    // The last column stays free: some terminals wrap when it is filled.
-    const line = fitStart(escapeText(text), this.columns - 1)
+    const line = fitStart(escapeText(text), this.statusColumns)
     if (line === this.#status) return
     this.#err.write(CLEAR_LINE + line)
     this.#status = line

@@ -46,7 +46,7 @@ export function fitStart(text: string, columns: number): string {
 export function fitEnd(text: string, columns: number): string {
   if (textWidth(text) <= columns) return text
   if (columns < 1) return ''
-  const characters = [...text]
+  const characters = Array.from(text)
   let width = 1
   let first = characters.length
   while (first > 0) {
