@@ -1,6 +1,6 @@
 /**
- * How fast trees are encoded and decoded: `node --conditions=varve-source bench/trees.ts`. The folders are like those of an installed npm tree; one more
- * has 100,000 entries. Each figure is the best of several rounds.
+ * How fast trees are encoded and decoded: `node --conditions=varve-source bench/trees.ts`. The folders are like those
+ * of an installed npm tree; one more has 100,000 entries. Each figure is the best of several rounds.
  */
 import { performance } from 'node:perf_hooks'
 import { idOf } from '../packages/engine/src/repository/id.ts'

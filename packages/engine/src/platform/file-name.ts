@@ -2,9 +2,10 @@ import { isUtf8 } from 'node:buffer'
 import { VarveError } from '../errors.ts'
 
 /**
- * Names of files are bytes; the engine carries them as strings. A byte that is not part of valid UTF-8 becomes the lone surrogate
- * U+DC00 + byte (U+DC80 to U+DCFF), as Python's "surrogateescape" (PEP 383) does. UTF-8 never encodes surrogates, so no other bytes can
- * give such a string: bytes → string → bytes is the identity for every sequence of bytes.
+ * Names of files are bytes; the engine carries them as strings. A byte that is not part of valid UTF-8 becomes the lone
+ * surrogate U+DC00 + byte (U+DC80 to U+DCFF), as Python's "surrogateescape" (PEP 383) does. UTF-8 never encodes
+ * surrogates, so no other bytes can give such a string: bytes → string → bytes is the identity for every sequence of
+ * bytes.
  */
 
 const ESCAPE = 0xdc00
@@ -50,13 +51,17 @@ export function nameToBytes(name: string): Buffer {
   return bytes.subarray(0, length)
 }
 
-/** What Node's `fs` takes for a path: the string itself where it stands for valid UTF-8, otherwise its bytes. @throws as {@link nameToBytes} */
+/**
+ * What Node's `fs` takes for a path: the string itself where it stands for valid UTF-8, otherwise its bytes.
+ * @throws as {@link nameToBytes}
+ */
 export function toFsPath(path: string): string | Buffer {
   return path.isWellFormed() ? path : nameToBytes(path)
 }
 
 /**
- * Orders names, or paths, by the bytes that they stand for: negative, 0 or positive. This is the order of a tree's entries.
+ * Orders names, or paths, by the bytes that they stand for: negative, 0 or positive. This is the order of a tree's
+ * entries.
  * @throws as {@link nameToBytes}
  */
 export function compareNames(a: string, b: string): number {

@@ -2,8 +2,8 @@ const SLOTS = 256
 const LONGEST = 64
 
 /**
- * Strings by their bytes, so that a text that comes again and again is made only once: a lookup is cheaper than making a string, and the equal ones
- * share their memory. Bounded: a text may push out another, and long ones are not kept.
+ * Strings by their bytes, so that a text that comes again and again is made only once: a lookup is cheaper than making
+ * a string, and the equal ones share their memory. Bounded: a text may push out another, and long ones are not kept.
  */
 export class ByteStrings {
   readonly #slots: string[] = Array.from({ length: SLOTS }, () => '')

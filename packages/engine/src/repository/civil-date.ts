@@ -12,8 +12,8 @@ const DAYS_PER_ERA = 146_097
 const DAYS_BEFORE_1970 = 719_468
 
 /**
- * Days from 1970-01-01 to a date, for any year; unlike `Date.UTC` also for years 0 to 99. A day that its month does not have counts on into the next
- * one. Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`.
+ * Days from 1970-01-01 to a date, for any year; unlike `Date.UTC` also for years 0 to 99. A day that its month does not
+ * have counts on into the next one. Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`.
  */
 export function daysFromCivil({ year, month, day }: CivilDate): number {
   const shiftedYear = month <= 2 ? year - 1 : year

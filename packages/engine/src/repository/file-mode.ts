@@ -19,7 +19,10 @@ const POSIX_SETUID = 0o4000
 const POSIX_SETGID = 0o2000
 const POSIX_STICKY = 0o1000
 
-/** The mode that the repository keeps for POSIX's `st_mode`. A type that POSIX does not know becomes {@link FileMode.irregular}. */
+/**
+ * The mode that the repository keeps for POSIX's `st_mode`.
+ * A type that POSIX does not know becomes {@link FileMode.irregular}.
+ */
 export function fileModeFromPosix(stMode: number): number {
   let mode = (stMode & FileMode.permissions) + typeFromPosix(stMode & POSIX_TYPE)
   if (stMode & POSIX_SETUID) mode += FileMode.setuid

@@ -1,7 +1,8 @@
 /**
- * Which characters Go's `strconv.IsPrint` calls printable, by Unicode 15.0.0 (Go 1.21 to 1.26). restic writes names with `strconv.Quote`, so this
- * decides a tree's bytes: it must not follow the Unicode version of whatever JavaScript engine runs. Derived by asking `strconv.IsPrint` for every
- * code point: lengths in base 36 of runs of code points, from U+0000 on, that are in turn not printable and printable.
+ * Which characters Go's `strconv.IsPrint` calls printable, by Unicode 15.0.0 (Go 1.21 to 1.26). restic writes names
+ * with `strconv.Quote`, so this decides a tree's bytes: it must not follow the Unicode version of whatever JavaScript
+ * engine runs. Derived by asking `strconv.IsPrint` for every code point: lengths in base 36 of runs of code points,
+ * from U+0000 on, that are in turn not printable and printable.
  */
 const RUN_LENGTHS = `
 w 2n y c 1 ju 2 6 4 7 1 1 1 k 1 b1 1 12 2 1e 2 3 1 1j 8 r 4 6 h m 1 5c 1 1c 2 1n 2 2t e 1n 2 1d 2 f 1 s 2 1 1 b

@@ -1,3 +1,4 @@
+import { VarveError } from '../errors.ts'
 import { nameFromBytes, nameToBytes } from '../platform/file-name.ts'
 import { isPrintable } from './go-printable.ts'
 
@@ -19,6 +20,7 @@ const NAMED_ESCAPES: ReadonlyMap<number, string> = new Map([
 /**
  * A name as Go's `strconv.Quote` writes it, without the quotation marks around it (https://pkg.go.dev/strconv#Quote).
  * @param name - bytes that are not valid UTF-8 as lone surrogates, see `platform/file-name.ts`
+ * @throws ERR_VARVE_BAD_ARGUMENT where a lone surrogate stands for no byte
  */
 export function quoteName(name: string): string {
   if (PLAIN.test(name)) return name
@@ -33,6 +35,9 @@ export function quoteName(name: string): string {
 function escapeOf(code: number): string {
   if (code < 0x20 || code === 0x7f) return `\\x${hex(code, 2)}`
   if (code >= 0xdc80 && code <= 0xdcff) return `\\x${hex(code - 0xdc00, 2)}`
+  if (code >= 0xd800 && code <= 0xdfff) {
+    throw new VarveError('ERR_VARVE_BAD_ARGUMENT', `a name with ${hex(code, 4)}, half of a character, cannot be stored`)
+  }
   return code < 0x10000 ? `\\u${hex(code, 4)}` : `\\U${hex(code, 8)}`
 }
 
@@ -53,8 +58,12 @@ const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
 }
 
 /** One escape sequence, or characters that stand for themselves; matches nowhere else. */
-const PIECE =
-  /\\(?:(?<simple>[abfnrtv"\\])|x(?<hex>[0-9a-fA-F]{2})|(?<octal>[0-3][0-7]{2})|u(?<short>[0-9a-fA-F]{4})|U(?<long>[0-9a-fA-F]{8}))|[^\\"\n]+/y
+const PIECE = new RegExp(
+  String.raw`\\(?:` +
+    String.raw`(?<simple>[abfnrtv"\\])|x(?<hex>[0-9a-fA-F]{2})|(?<octal>[0-3][0-7]{2})|` +
+    String.raw`u(?<short>[0-9a-fA-F]{4})|U(?<long>[0-9a-fA-F]{8}))|[^\\"\n]+`,
+  'y',
+)
 
 /**
  * The name that `quoted` stands for: what Go's `strconv.Unquote` makes of it between quotation marks.

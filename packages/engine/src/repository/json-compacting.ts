@@ -2,8 +2,8 @@ const SPACE = /[ \t\r\n]+/g
 const ESCAPED = /[<>&\u2028\u2029]/g
 
 /**
- * A JSON text as Go's encoding/json writes a `json.RawMessage`: without white space between tokens, and with `<`, `>`, `&`, U+2028 and U+2029
- * escaped in strings; nothing else changes.
+ * A JSON text as Go's encoding/json writes a `json.RawMessage`: without white space between tokens, and with `<`, `>`,
+ * `&`, U+2028 and U+2029 escaped in strings; nothing else changes.
  * @param json - valid JSON
  */
 export function compactJson(json: string): string {

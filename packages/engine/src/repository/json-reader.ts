@@ -1,6 +1,9 @@
 import { ByteStrings } from './byte-strings.ts'
 
-/** What {@link JsonReader} throws: where the text stops being what was expected. Callers turn it into an error that names the document. */
+/**
+ * What {@link JsonReader} throws: where the text stops being what was expected. Callers turn it into an error that
+ * names the document.
+ */
 export class JsonError extends Error {
   override readonly name = 'JsonError'
 }
@@ -40,9 +43,9 @@ for (const character of '0123456789abcdef') IS_HEX[character.charCodeAt(0)] = 1
 const repeated = new ByteStrings()
 
 /**
- * Reads a JSON document (RFC 8259) value by value, so that 64-bit numbers stay exact and nothing is built that nobody asked for. A lone surrogate
- * or a byte that is not UTF-8 becomes U+FFFD, as in Go's encoding/json. No string that it gives keeps the document in memory.
- * Every method throws {@link JsonError} where the text is not what it asks for.
+ * Reads a JSON document (RFC 8259) value by value, so that 64-bit numbers stay exact and nothing is built that nobody
+ * asked for. A lone surrogate or a byte that is not UTF-8 becomes U+FFFD, as in Go's encoding/json. No string that it
+ * gives keeps the document in memory. Every method throws {@link JsonError} where the text is not what it asks for.
  */
 export class JsonReader {
   readonly #bytes: Buffer
@@ -187,7 +190,10 @@ export class JsonReader {
     return key
   }
 
-  /** Goes past a string that starts at `#stringStart`. @returns whether its bytes are its value: ASCII without escapes */
+  /**
+   * Goes past a string that starts at `#stringStart`.
+   * @returns whether its bytes are its value: ASCII without escapes
+   */
   #scanString(): boolean {
     const bytes = this.#bytes
     let position = this.#skipSpace()

@@ -15,8 +15,9 @@ const SHORT: Readonly<Record<string, string>> = {
 }
 
 /**
- * A string as Go's encoding/json writes it (https://pkg.go.dev/encoding/json#Marshal), as of Go 1.22: with `<`, `>`, `&`, U+2028 and U+2029
- * escaped, and `\b` and `\f` in their short form. Every byte that is not part of valid UTF-8, here a lone surrogate, becomes `\ufffd`.
+ * A string as Go's encoding/json writes it (https://pkg.go.dev/encoding/json#Marshal), as of Go 1.22: with `<`, `>`,
+ * `&`, U+2028 and U+2029 escaped, and `\b` and `\f` in their short form. Every byte that is not part of valid UTF-8,
+ * here a lone surrogate, becomes `\ufffd`.
  */
 export function jsonString(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : `"${text.replace(SPECIAL, escapeOf)}"`

@@ -5,7 +5,9 @@ import { jsonString } from './json-string.ts'
 import type { Snapshot, SnapshotSummary, StoredSnapshot } from './snapshot.ts'
 import { canonicalTimestamp, isTimestamp, ZERO_TIME, type Timestamp } from './timestamp.ts'
 
-/** A snapshot's file as restic writes it (`internal/data/snapshot.go`), followed by the description where there is one. */
+/**
+ * A snapshot's file as restic writes it (`internal/data/snapshot.go`), followed by the description where there is one.
+ */
 export function encodeSnapshot(snapshot: Snapshot): Buffer {
   const fields = [`"time":"${canonicalTimestamp(snapshot.time)}"`]
   if (snapshot.parent !== undefined) fields.push(`"parent":"${snapshot.parent}"`)

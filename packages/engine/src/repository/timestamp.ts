@@ -24,10 +24,10 @@ const LAST_SECOND = daysFromCivil({ year: 10_000, month: 1, day: 1 }) * DAY - 1
 /**
  * The timestamp of a moment.
  *
- * Like restic, it keeps years from 0 to 9999: outside, the year alone is replaced by the nearest of them (29 February becomes
- * 1 March where that year has none). Unlike restic, it keeps the moment exactly where the local time's offset has seconds (local mean
- * times, mostly before 1920): restic writes the clock's seconds with the offset's minutes, which reads back as another moment; this writes
- * the clock of the offset's whole minutes.
+ * Like restic, it keeps years from 0 to 9999: outside, the year alone is replaced by the nearest of them (29 February
+ * becomes 1 March where that year has none). Unlike restic, it keeps the moment exactly where the local time's offset
+ * has seconds (local mean times, mostly before 1920): restic writes the clock's seconds with the offset's minutes,
+ * which reads back as another moment; this writes the clock of the offset's whole minutes.
  *
  * @param nanoseconds - since 1970-01-01T00:00:00Z
  * @param offsetMinutes - east of Greenwich; by default the local one at that moment
@@ -65,8 +65,8 @@ export function timestampToNanoseconds(timestamp: Timestamp): bigint {
 }
 
 /**
- * Whether `text` is a time as restic reads it: RFC 3339 with the liberties that Go's `time` package takes (an hour of one digit, a comma
- * before the decimals, any number of decimals, offsets up to 24:60).
+ * Whether `text` is a time as restic reads it: RFC 3339 with the liberties that Go's `time` package takes (an hour of
+ * one digit, a comma before the decimals, any number of decimals, offsets up to 24:60).
  */
 export function isTimestamp(text: string): text is Timestamp {
   const shift = text.charCodeAt(12) === COLON ? 1 : 0
@@ -94,8 +94,8 @@ export function parseTimestamp(text: string): Timestamp {
 }
 
 /**
- * The same moment with the same offset in the one form that restic writes. Other clients write `+00:00` or trailing zeros; a tree that keeps
- * these could not be rewritten by restic without changing.
+ * The same moment with the same offset in the one form that restic writes. Other clients write `+00:00` or trailing
+ * zeros; a tree that keeps these could not be rewritten by restic without changing.
  */
 export function canonicalTimestamp(timestamp: Timestamp): Timestamp {
   return isCanonical(timestamp) ? timestamp : rewrite(timestamp)
@@ -169,7 +169,10 @@ function clampYear(clock: number): number {
 let lastMinute = Number.NaN
 let lastClockText = ''
 
-/** `2006-01-02T15:04:` of a clock's minutes since 1970. The last one is kept: what lies together was often written together. */
+/**
+ * `2006-01-02T15:04:` of a clock's minutes since 1970. The last one is kept: what lies together was often written
+ * together.
+ */
 function clockText(minute: number): string {
   if (minute === lastMinute) return lastClockText
   const days = Math.floor(minute / 1440)

@@ -25,9 +25,10 @@ const NODE_TYPES: ReadonlyMap<string, NodeType> = new Map(
 /**
  * A folder's entries from its tree blob.
  *
- * As tolerant as restic: fields that it does not know are ignored, fields may come in any order, a missing or null field has its zero value, and
- * entries may be out of order or there twice. Stricter where what it gives would be dangerous: a name that cannot be an entry's (empty, `.`,
- * `..`, with `/` or NUL) makes the whole tree damaged, for no honest client writes one.
+ * As tolerant as restic: fields that it does not know are ignored, fields may come in any order, a missing or null
+ * field has its zero value, and entries may be out of order or there twice. Stricter where what it gives would be
+ * dangerous: a name that cannot be an entry's (empty, `.`, `..`, with `/` or NUL) makes the whole tree damaged, for no
+ * honest client writes one.
  *
  * @param id - names the tree in errors
  * @throws ERR_VARVE_DAMAGED where `bytes` is no tree

@@ -7,7 +7,8 @@ import type { ExtendedAttribute, Node } from './node.ts'
 import { canonicalTimestamp } from './timestamp.ts'
 
 /**
- * A folder's tree blob, byte for byte as restic writes it (`internal/data/tree.go` and `node.go`), with the newline at its end.
+ * A folder's tree blob, byte for byte as restic writes it (`internal/data/tree.go` and `node.go`), with the newline at
+ * its end.
  * @param nodes - strictly ascending by the bytes of their names; anything else throws a plain Error
  */
 export function encodeTree(nodes: readonly Node[]): Buffer {
@@ -16,7 +17,10 @@ export function encodeTree(nodes: readonly Node[]): Buffer {
   return encoder.finish()
 }
 
-/** Characters after which text becomes bytes: strings that grow into the megabytes are slow to turn into bytes and weigh on the collector. */
+/**
+ * Characters after which text becomes bytes: strings that grow into the megabytes are slow to turn into bytes and weigh
+ * on the collector.
+ */
 const PIECE_LENGTH = 65_536
 
 /** Encodes a folder entry by entry: what {@link encodeTree} does, for those who do not have all entries at once. */
@@ -52,7 +56,8 @@ export class TreeEncoder {
 function encodeNode(node: Node): string {
   let json = `{"name":${jsonString(quoteName(node.name))},"type":"${node.type}"`
   if (node.mode !== 0) json += `,"mode":${node.mode}`
-  json += `,"mtime":"${canonicalTimestamp(node.mtime)}","atime":"${canonicalTimestamp(node.atime)}","ctime":"${canonicalTimestamp(node.ctime)}","uid":${node.uid},"gid":${node.gid}`
+  json += `,"mtime":"${canonicalTimestamp(node.mtime)}","atime":"${canonicalTimestamp(node.atime)}"`
+  json += `,"ctime":"${canonicalTimestamp(node.ctime)}","uid":${node.uid},"gid":${node.gid}`
   if (node.user !== '') json += `,"user":${jsonString(node.user)}`
   if (node.group !== '') json += `,"group":${jsonString(node.group)}`
   if (node.inode !== 0n) json += `,"inode":${node.inode}`

@@ -11,7 +11,10 @@ const NAMES = [
   '\u{1fae9}', '\u{10ffff}', '\udcff', 'a\udc80b', 'caf\udce9', '\udced\udca0\udc80', '\udcf0\udc9f\udc98', '\u{1f600}\udcc3',
 ]
 
-/** Whole minutes from UTC in the zones that tests use: with seconds in an offset, restic writes another moment, and Varve deliberately does not. */
+/**
+ * Whole minutes from UTC in the zones that tests use: with seconds in an offset, restic writes another moment, and
+ * Varve deliberately does not.
+ */
 const TIMES = [
   '1969-12-31 23:59:58.123456789 UTC',
   '1970-01-01 00:00:00 UTC',
@@ -26,8 +29,9 @@ const TIMES = [
 const MODES = [0o4755, 0o2755, 0o1777, 0o7777, 0o000, 0o644]
 
 /**
- * Makes a folder with all that is hard for a tree: names, kinds of entries, modes, owners, extended attributes and times. What the machine refuses
- * (devices and owners without root, attributes without file system) is left out and said on standard error.
+ * Makes a folder with all that is hard for a tree: names, kinds of entries, modes, owners, extended attributes and
+ * times. What the machine refuses (devices and owners without root, attributes without file system) is left out and
+ * said on standard error.
  * @param targets - of symbolic links: `links/0`, `links/1`, …
  */
 export function makeHardFolder(folder: string, targets: readonly string[]): void {

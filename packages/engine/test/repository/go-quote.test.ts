@@ -72,6 +72,10 @@ describe('quoting', () => {
     )
   })
 
+  test.each(['\ud800', 'a\udc7fb', '\udfff'])('%j stands for no bytes', (name) => {
+    expect(() => quoteName(name)).toThrow(expect.objectContaining({ code: 'ERR_VARVE_BAD_ARGUMENT' }))
+  })
+
   test('leaves only what can be printed', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {

@@ -148,7 +148,10 @@ describe('reading', () => {
   })
 })
 
-/** Decodes, and encodes again what could be decoded. @returns what was thrown, unless it is the one error that may be */
+/**
+ * Decodes, and encodes again what could be decoded.
+ * @returns what was thrown, unless it is the one error that may be
+ */
 function failureOf(bytes: Uint8Array): unknown {
   try {
     encodeSnapshot(decodeSnapshot(bytes, NAME))
