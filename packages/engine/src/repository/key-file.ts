@@ -36,7 +36,7 @@ export interface KeyOrigin {
 
 /** A new random master key. */
 export function randomMasterKey(): MasterKey {
-  return { encrypt: randomBytes(32), macK: randomBytes(16), macR: randomBytes(16) }
+  return keyOf(randomBytes(32), randomBytes(16), randomBytes(16))
 }
 
 /**
@@ -95,12 +95,17 @@ export async function openKeyFile(bytes: Uint8Array, name: Id, password: string)
       return undefined
     }
     const { mac, encrypt } = v.parse(MASTER_KEY, parseJson(plain))
-    const key: MasterKey = { encrypt, macK: mac.k, macR: mac.r }
+    const key = keyOf(encrypt, mac.k, mac.r)
     if (!isValidKey(key)) throw new VarveError('ERR_VARVE_DAMAGED', 'it holds no valid key')
     return key
   } catch (error) {
     throw new VarveError('ERR_VARVE_DAMAGED', `key ${name} is damaged: ${describeError(error)}`)
   }
+}
+
+/** Each part in memory of its own: what goes to a thread takes all memory with it that it lies in. */
+function keyOf(encrypt: Uint8Array, macK: Uint8Array, macR: Uint8Array): MasterKey {
+  return { encrypt: new Uint8Array(encrypt), macK: new Uint8Array(macK), macR: new Uint8Array(macR) }
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -44,7 +44,7 @@ export class LockAcquisition {
         const left = deadline - this.#clock.now()
         if (!isVarveError(error, 'ERR_VARVE_LOCKED') || left <= 0) throw error
         // Two that got in each other's way must not meet again.
-        await this.#sleep(Math.min(left, pause * (0.75 + Math.random() / 2)))
+        await this.#sleep(Math.min(left, Math.round(pause * (0.75 + Math.random() / 2))))
       }
     }
   }

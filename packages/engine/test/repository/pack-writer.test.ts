@@ -19,7 +19,10 @@ import { packOptions } from './test-packs.ts'
 
 const text = Buffer.from('a line that compresses well\n'.repeat(50))
 
-function addTo(writer: PackWriter, plain: Uint8Array): { id: Id; added: AddedBlob } {
+function addTo<Memory extends ArrayBufferLike>(
+  writer: PackWriter<Memory>,
+  plain: Uint8Array,
+): { id: Id; added: AddedBlob } {
   const id = idOf(plain)
   return { id, added: writer.add(idToBytes(id), plain) }
 }
