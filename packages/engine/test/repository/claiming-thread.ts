@@ -15,10 +15,10 @@ const { claims: shared, ids, start, go } = workerData as ClaimingThreadData
 const claims = BlobClaims.attach(shared)
 const count = ids.length / ID_SIZE
 const won: number[] = []
-parentPort?.postMessage('ready')
+parentPort?.postMessage('ready', [])
 Atomics.wait(new Int32Array(go), 0, 0)
 for (let i = 0; i < count; i++) {
   const number = (start + i) % count
   if (claims.claim('data', ids.subarray(number * ID_SIZE, (number + 1) * ID_SIZE))) won.push(number)
 }
-parentPort?.postMessage(won)
+parentPort?.postMessage(won, [])

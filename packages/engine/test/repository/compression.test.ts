@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { createZstdCompress, createZstdDecompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { isVarveError } from '../../src/errors.ts'
 import { COMPRESSIONS, Compressor, Decompressor, decompress, decompressUpTo } from '../../src/repository/compression.ts'
 import { ZstdError, ZstdHandle } from '../../src/repository/zstd-handle.ts'
 
@@ -108,11 +109,13 @@ describe('decompress', () => {
         const changed = Buffer.from(frame)
         changed[at] = (changed[at] ?? 0) ^ change
         // Without a checksum a change may go unnoticed here; the blob's hash finds it. What may not happen is anything else.
+        let result: unknown
         try {
-          expect(decompressor.decompress(changed, 2000)).toHaveLength(2000)
+          result = decompressor.decompress(changed, 2000).length
         } catch (error) {
-          expect(error).toEqual(damaged)
+          result = isVarveError(error) ? error.code : error
         }
+        expect([2000, 'ERR_VARVE_DAMAGED']).toContain(result)
       }),
     )
   })

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { hashId } from '../../src/repository/id-hash.ts'
 
+function rotate(x: number, by: number): number {
+  return (x << by) | (x >>> (32 - by))
+}
+
 /** HalfSipHash as its definition has it, for messages whose length is a multiple of four, one round a word and three at the end. */
 function halfSipHash13(message: Uint32Array, k0: number, k1: number): number {
   const v = [k0, k1, 0x6c796765 ^ k0, 0x74656462 ^ k1] as [number, number, number, number]
-  const rotate = (x: number, by: number): number => (x << by) | (x >>> (32 - by))
   const round = (): void => {
     v[0] = (v[0] + v[1]) | 0
     v[1] = rotate(v[1], 5) ^ v[0]

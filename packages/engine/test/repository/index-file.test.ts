@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Id } from '../../src/repository/id.ts'
 import { decodeIndex, encodeIndex } from '../../src/repository/index-file.ts'

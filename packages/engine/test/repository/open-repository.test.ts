@@ -85,7 +85,7 @@ describe('createRepository', () => {
         const first = cheapRepository({
           storage: new FaultyStorage(storage, [{ at, action: { kind: 'crash', when } }]),
         })
-        await expect(first).rejects.toThrow()
+        await expect(first).rejects.toThrow(withCode('ERR_VARVE_STORAGE'))
         const again = await openRepository({ storage, password: 'secret' }).catch(() => cheapRepository({ storage }))
         expect((await openRepository({ storage, password: 'secret' })).config).toEqual(again.config)
       }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { SEAL_OVERHEAD } from '../../src/repository/blob.ts'
 import type { MasterKey } from '../../src/repository/master-key.ts'

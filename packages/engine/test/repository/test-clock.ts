@@ -53,12 +53,12 @@ export class TestClock implements Clock {
 
   /** Lets time pass until `promise` is settled. */
   async passUntil<T>(promise: Promise<T>): Promise<T> {
-    let settled = false
+    const state = { settled: false }
     const done = (): void => {
-      settled = true
+      state.settled = true
     }
     promise.then(done, done)
-    for (await settle(); !settled; await settle()) {
+    for (await settle(); !state.settled; await settle()) {
       const next = this.#next()
       if (next !== undefined) await this.pass(Math.max(0, next.until - this.#now))
     }
