@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { VarveError } from '../errors.ts'
 import { describeObject, isObjectName } from './object-name.ts'
 import { databaseDamaged, sqliteFailure } from './sqlite-failure.ts'
+import { releaseNow } from './release-now.ts'
 import { createDatabase, openDatabase } from './sqlite-opening.ts'
 import { PIECE_SIZE, PIECES_PER_OBJECT, readPragma } from './sqlite-schema.ts'
 import { objectNotFound, resolveRange } from './storage-failure.ts'
@@ -156,6 +157,7 @@ export class SqliteDatabase {
       }
       const from = Math.max(wanted.offset, start)
       target.set(bytes.subarray(from - start, Math.min(end - start, length)), from - wanted.offset)
+      releaseNow(bytes)
       piece++
     }
     if (piece !== lastPiece + 1) throw this.#damaged(attempt)

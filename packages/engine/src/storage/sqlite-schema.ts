@@ -34,7 +34,8 @@ export const LAYOUT_PRAGMAS = 'PRAGMA page_size = 65536; PRAGMA auto_vacuum = IN
  */
 export const CONNECTION_PRAGMAS = [
   'PRAGMA synchronous = EXTRA',
-  'PRAGMA cache_size = -4096', // KiB
+  // Pages, 4 MiB. A number of bytes would be taken for pages of the default size, which are 16 times smaller than ours.
+  'PRAGMA cache_size = 64',
   // The file may come from somebody else.
   'PRAGMA trusted_schema = OFF',
   'PRAGMA cell_size_check = ON',

@@ -1,4 +1,5 @@
 import { serveJobs } from '../workers/worker-thread.ts'
+import { releaseNow } from './release-now.ts'
 import { SqliteDatabase } from './sqlite-database.ts'
 import type { SqliteAnswers, SqliteRequest } from './sqlite-requests.ts'
 
@@ -26,6 +27,7 @@ serveJobs<SqliteRequest, Answer>(() => {
         return database().load(request.type, request.name, request.range)
       case 'save':
         database().save(request.type, request.name, request.bytes)
+        releaseNow(request.bytes)
         break
       case 'remove':
         database().remove(request.type, request.name)
