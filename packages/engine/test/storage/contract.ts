@@ -1,8 +1,9 @@
-import * as fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { idOf } from '../../src/repository/id.ts'
-import { LISTED_FILE_TYPES, type ByteRange, type FileType, type Storage } from '../../src/storage/storage.ts'
+import { LISTED_FILE_TYPES, type FileType, type Storage } from '../../src/storage/storage.ts'
 import { pseudoRandom } from '../chunking/pseudo-random.ts'
+import { describeRanges } from './contract-ranges.ts'
+import { expectSame, isPlainError, part } from './expectations.ts'
 import { nameOf } from './numbered-objects.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -14,7 +15,6 @@ export interface StorageFactory {
   open(folder: string, created: Storage): Promise<Storage>
 }
 
-const MIB = 1024 * 1024
 const ALL_TYPES: readonly FileType[] = ['config', ...LISTED_FILE_TYPES]
 
 /** What every implementation of `Storage` has to do. */
@@ -26,6 +26,8 @@ export function describeStorage(title: string, factory: StorageFactory): void {
   }
 
   describe(`${title}: the contract of storage`, () => {
+    describeRanges(create)
+
     test('new storage is empty', async () => {
       const storage = await create()
       for (const type of ALL_TYPES) expect(await storage.list(type)).toEqual([])
@@ -61,70 +63,6 @@ export function describeStorage(title: string, factory: StorageFactory): void {
       await storage.remove('lock', nameOf(1))
       expect(await storage.list('lock')).toEqual([{ name: nameOf(2), size: 5 }])
       expect(Buffer.from(await storage.load('lock', nameOf(2))).toString()).toBe('other')
-    })
-
-    test('an object of 20 MiB comes back whole and in ranges', async () => {
-      const storage = await create()
-      const bytes = pseudoRandom(1, 20 * MIB + 1)
-      await storage.save('pack', nameOf(1), bytes)
-      expect(await storage.stat('pack', nameOf(1))).toEqual({ name: nameOf(1), size: bytes.length })
-      expectSame(await storage.load('pack', nameOf(1)), bytes)
-      for (const range of [
-        { offset: 0, length: 1 },
-        { offset: 7 * MIB - 1, length: 2 },
-        { offset: 3, length: 19 * MIB },
-        { offset: 20 * MIB, length: 1 },
-      ]) {
-        expectSame(await storage.load('pack', nameOf(1), range), part(bytes, range))
-      }
-    })
-
-    test('a range is exactly those bytes, wherever it lies', async () => {
-      const storage = await create()
-      const bytes = pseudoRandom(2, 700_001)
-      await storage.save('pack', nameOf(1), bytes)
-      expect(await storage.stat('pack', nameOf(1))).toEqual({ name: nameOf(1), size: bytes.length })
-      const edges = [0, 1, 2, 65_535, 65_536, bytes.length - 1, bytes.length]
-      const position = fc.oneof(fc.constantFrom(...edges), fc.nat({ max: bytes.length }))
-      await fc.assert(
-        fc.asyncProperty(position, position, async (one, other) => {
-          const range = { offset: Math.min(one, other), length: Math.abs(one - other) }
-          expectSame(await storage.load('pack', nameOf(1), range), part(bytes, range))
-        }),
-        { numRuns: 150, examples: edges.flatMap((one) => edges.map((other): [number, number] => [one, other])) },
-      )
-    })
-
-    test('an object that is shorter than the range is damaged', async () => {
-      const storage = await create()
-      await storage.save('pack', nameOf(1), new Uint8Array(100))
-      for (const range of [
-        { offset: 0, length: 101 },
-        { offset: 100, length: 1 },
-        { offset: 101, length: 0 },
-        { offset: 1e15, length: 1e15 },
-      ]) {
-        const failure = storage.load('pack', nameOf(1), range)
-        await expect(failure).rejects.toMatchObject({
-          code: 'ERR_VARVE_DAMAGED',
-          message: expect.stringContaining(nameOf(1).slice(0, 8)),
-        })
-      }
-      expect(await storage.load('pack', nameOf(1), { offset: 100, length: 0 })).toEqual(new Uint8Array())
-    })
-
-    test('ranges that make no sense are refused', async () => {
-      const storage = await create()
-      await storage.save('pack', nameOf(1), new Uint8Array(100))
-      for (const range of [
-        { offset: -1, length: 1 },
-        { offset: 0, length: -1 },
-        { offset: 0.5, length: 1 },
-        { offset: 0, length: Number.NaN },
-        { offset: Number.POSITIVE_INFINITY, length: 0 },
-      ]) {
-        await expect(storage.load('pack', nameOf(1), range)).rejects.toSatisfy(isPlainError)
-      }
     })
 
     test('what does not exist is not found', async () => {
@@ -306,21 +244,6 @@ function smallContent(n: number): Uint8Array<ArrayBuffer> {
   return pseudoRandom(n, n * 9000)
 }
 
-/** Compares without printing megabytes. */
-export function expectSame(actual: Uint8Array, expected: Uint8Array): void {
-  expect(actual.length).toBe(expected.length)
-  expect(Buffer.compare(actual, expected)).toBe(0)
-}
-
-function part(bytes: Uint8Array, range: ByteRange): Uint8Array {
-  return bytes.subarray(range.offset, range.offset + range.length)
-}
-
 function byName<T extends { readonly name: string }>(files: readonly T[]): readonly T[] {
   return files.toSorted((a, b) => (a.name < b.name ? -1 : 1))
-}
-
-/** A mistake of the caller, not something that users can bring about. */
-function isPlainError(error: unknown): boolean {
-  return error instanceof Error && error.name === 'Error' && !('code' in error)
 }

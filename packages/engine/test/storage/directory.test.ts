@@ -2,7 +2,8 @@ import { chmod, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, wri
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { DirectoryStorage } from '../../src/storage/directory.ts'
-import { describeStorage, expectSame } from './contract.ts'
+import { describeStorage } from './contract.ts'
+import { expectSame } from './expectations.ts'
 import { contentOf, nameOf } from './numbered-objects.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 

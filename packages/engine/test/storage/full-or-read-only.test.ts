@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createStorage, openStorage } from '../../src/storage/open-storage.ts'
 import type { Storage } from '../../src/storage/storage.ts'
-import { expectSame } from './contract.ts'
+import { expectSame } from './expectations.ts'
 import { contentOf, nameOf } from './numbered-objects.ts'
 import { makeReadOnly, mountScratch, mountsMissing } from './scratch-mount.ts'
 
