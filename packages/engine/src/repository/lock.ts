@@ -1,5 +1,6 @@
 import { isVarveError, throwIfAborted } from '../errors.ts'
 import { currentPlatform } from '../platform/current-platform.ts'
+import { surviveHangups } from '../platform/hangup.ts'
 import type { Platform } from '../platform/platform.ts'
 import { HeldLock } from './held-lock.ts'
 import { parseId } from './id.ts'
@@ -26,6 +27,8 @@ export interface LockOptions {
  * Does work while the repository is locked, with restic's locks. The lock is refreshed every five minutes and removed whatever happens. One that cannot be
  * removed is stale half an hour later.
  *
+ * Meanwhile the process survives SIGHUP, with which restic asks whether a lock's holder is alive.
+ *
  * A lock of a process of this machine that is certainly gone is removed on the way (see `isAbandoned`); restic makes its user do that.
  *
  * @param work - gets a signal that is aborted with the caller's, and with ERR_VARVE_LOCK_LOST when the lock could not be refreshed for 22.5 minutes
@@ -41,16 +44,21 @@ export async function withLock<T>(
   const { noLock = false, signal, platform = currentPlatform(), clock = systemClock } = options
   throwIfAborted(signal)
   if (noLock) return work(signal ?? new AbortController().signal)
-  const acquisition = new LockAcquisition(repository, platform, clock, signal)
-  const lock = await acquisition.acquire(options.exclusive, options.retryLock ?? 0)
-  const held = new HeldLock(repository, lock, clock)
+  const endSurviving = surviveHangups()
   try {
-    const result = await work(signal === undefined ? held.signal : AbortSignal.any([signal, held.signal]))
-    // Done, but maybe not alone.
-    throwIfAborted(held.signal)
-    return result
+    const acquisition = new LockAcquisition(repository, platform, clock, signal)
+    const lock = await acquisition.acquire(options.exclusive, options.retryLock ?? 0)
+    const held = new HeldLock(repository, lock, clock)
+    try {
+      const result = await work(signal === undefined ? held.signal : AbortSignal.any([signal, held.signal]))
+      // Done, but maybe not alone.
+      throwIfAborted(held.signal)
+      return result
+    } finally {
+      await held.release()
+    }
   } finally {
-    await held.release()
+    endSurviving()
   }
 }
 

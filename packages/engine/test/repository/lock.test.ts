@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { throwIfAborted, VarveError } from '../../src/errors.ts'
 import { currentPlatform } from '../../src/platform/current-platform.ts'
@@ -260,6 +261,20 @@ describe('withLock', () => {
     await expect(withLock(repository, scene.options(false), async () => 'done')).rejects.toThrow(
       expect.objectContaining({ code: 'ERR_VARVE_STORAGE' }),
     )
+  })
+
+  it('lets the process survive the signal by which restic asks whether it is alive, and only meanwhile', async () => {
+    const scene = await Scene.open()
+    const listeners = process.listenerCount('SIGHUP')
+    const { result, begun, end } = scene.start(true)
+    await scene.clock.passUntil(begun)
+    expect(process.listenerCount('SIGHUP')).toBe(listeners + 1)
+    const heard = once(process, 'SIGHUP')
+    process.kill(process.pid, 'SIGHUP')
+    await heard
+    end()
+    expect(await scene.clock.passUntil(result)).toBe('done')
+    expect(process.listenerCount('SIGHUP')).toBe(listeners)
   })
 
   it('gives what the work gave even where the lock cannot be removed', async () => {
