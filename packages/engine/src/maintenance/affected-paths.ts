@@ -14,8 +14,15 @@ import { blobKey, type LostContent } from './lost-content.ts'
 /** Paths named for one problem. */
 const NAMED_PATHS = 100
 
-/** Paths looked at, over all snapshots, before the search is given up. */
-const MAX_PATHS = 2_000_000
+/** Entries looked at, over all snapshots, before the search is given up. */
+const MAX_ENTRIES = 2_000_000
+
+/** How far to look. */
+export interface AffectedOptions {
+  /** Entries to look at, over all snapshots, before the search is given up. */
+  readonly maxEntries?: number
+  readonly signal?: AbortSignal | undefined
+}
 
 /**
  * Finds which files in which snapshots need content that is lost.
@@ -30,7 +37,7 @@ export async function findAffected(
   snapshots: readonly StoredSnapshot[],
   findings: readonly Finding[],
   lost: LostContent,
-  signal?: AbortSignal,
+  { signal, maxEntries = MAX_ENTRIES }: AffectedOptions = {},
 ): Promise<readonly (Affected | undefined)[]> {
   const causes = causesByBlob(findings, lost)
   if (causes.size === 0) return []
@@ -57,11 +64,11 @@ export async function findAffected(
       for await (const folder of walkTree(trees, tree, { enter, onDamaged: () => undefined, signal })) {
         looked += folder.tree.nodes.length
         for (const node of folder.tree.nodes) record(blobsOf(node), id, pathOf(folder.path, node))
-        if (looked > MAX_PATHS) break
+        if (looked > maxEntries) break
       }
     }
     throwIfAborted(signal)
-    if (looked > MAX_PATHS) return results.map((result) => ({ ...result, more: true }))
+    if (looked > maxEntries) return results.map((result) => ({ ...result, more: true }))
   }
   return results
 }

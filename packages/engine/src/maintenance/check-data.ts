@@ -2,13 +2,16 @@ import { describeError, isVarveError, throwIfAborted, VarveError } from '../erro
 import type { BlobIndex } from '../repository/blob-index.ts'
 import type { Id } from '../repository/id.ts'
 import type { OpenRepository } from '../repository/repository.ts'
+import { Sealer } from '../repository/sealing.ts'
 import { defaultWorkerCount, WorkerPool } from '../workers/worker-pool.ts'
 import { workerUrl } from '../workers/worker-url.ts'
 import type { CheckFindings } from './check-findings.ts'
 import type { CheckPackJob, CheckPackResult, CheckWorkerData } from './check-jobs.ts'
 import type { PresentPack } from './check-packs.ts'
+import { InlineJobs, TOO_LITTLE_FOR_THREADS, type JobRunner } from './job-runner.ts'
 import type { LostContent } from './lost-content.ts'
 import type { PhaseProgress } from './phase-progress.ts'
+import { verifyPack } from './verify-pack.ts'
 import { inParallel } from './in-parallel.ts'
 
 /** Bytes of the largest pack that is read: other clients make packs of up to 128 MiB, and one larger blob may come on top. */
@@ -34,21 +37,15 @@ export async function checkData(
   signal?: AbortSignal,
 ): Promise<void> {
   if (packs.length === 0) return
-  const workerData: CheckWorkerData = { key: repository.key, index: index.shared }
-  const size = Math.min(defaultWorkerCount(), packs.length)
-  const pool = new WorkerPool<CheckPackJob, CheckPackResult>({
-    module: workerUrl(import.meta.url, './check-worker'),
-    workerData,
-    size,
-  })
+  const runner = startRunner(repository, index, packs)
   try {
-    await inParallel(packs, size + READ_AHEAD, async ({ id, size }) => {
+    await inParallel(packs, runner.size + READ_AHEAD, async ({ id, size }) => {
       throwIfAborted(signal)
       try {
         if (size > MAX_PACK_SIZE)
           throw new VarveError('ERR_VARVE_DAMAGED', `it has ${size} bytes, which no client writes`)
         const bytes = await repository.storage.load('pack', id)
-        report(id, await pool.run({ pack: id, bytes }, { transfer: [bytes.buffer] }), lost, out)
+        report(id, await runner.run({ pack: id, bytes }, { transfer: [bytes.buffer] }), lost, out)
       } catch (error) {
         if (!isVarveError(error) || error.code === 'ERR_VARVE_ABORTED') throw error
         reportUnreadable(id, index, error, lost, out)
@@ -57,8 +54,22 @@ export async function checkData(
       progress.advance(1, size)
     })
   } finally {
-    await pool.close()
+    await runner.close()
   }
+}
+
+function startRunner(
+  { key }: OpenRepository,
+  index: BlobIndex,
+  packs: readonly PresentPack[],
+): JobRunner<CheckPackJob, CheckPackResult> {
+  if (packs.reduce((bytes, { size }) => bytes + size, 0) < TOO_LITTLE_FOR_THREADS) {
+    const sealer = new Sealer(key)
+    return new InlineJobs(({ pack, bytes }) => verifyPack(sealer, pack, bytes, index.pack(pack)?.blobs ?? []))
+  }
+  const workerData: CheckWorkerData = { key, index: index.shared }
+  const size = Math.min(defaultWorkerCount(), packs.length)
+  return new WorkerPool({ module: workerUrl(import.meta.url, './check-worker'), workerData, size })
 }
 
 function report(pack: Id, { faults, damaged }: CheckPackResult, lost: LostContent, out: CheckFindings): void {

@@ -27,8 +27,12 @@ export async function checkConfigAndKeys(repository: OpenRepository, out: CheckF
     if (!isVarveError(error)) throw error
     out.add({ kind: 'damaged-config', message: `the config cannot be read: ${error.message}` })
   }
-  for (const { name } of await repository.storage.list('key')) {
-    const key = parseId(name)
+  const keys = (await repository.storage.list('key')).map(({ name }) => parseId(name))
+  if (!keys.includes(repository.keyId)) {
+    const message = `key ${repository.keyId}, with which the repository was opened, is missing`
+    out.add({ kind: 'damaged-key', key: repository.keyId, message })
+  }
+  for (const key of keys) {
     try {
       const hash = idOf(await repository.storage.load('key', key))
       if (hash === key) continue

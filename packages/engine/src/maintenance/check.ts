@@ -20,6 +20,8 @@ export interface CheckOptions extends LongCall {
   readonly readData?: boolean
   /** Reads some packs and verifies every blob in them. */
   readonly readDataSubset?: ReadDataSubset
+  /** Takes no lock: for a repository that cannot be written to. */
+  readonly noLock?: boolean
 }
 
 /**
@@ -31,12 +33,12 @@ export interface CheckOptions extends LongCall {
  * @throws ERR_VARVE_BAD_ARGUMENT, ERR_VARVE_LOCKED, ERR_VARVE_LOCK_LOST, ERR_VARVE_ABORTED; ERR_VARVE_STORAGE where objects cannot be listed
  */
 export async function check(repository: OpenRepository, options: CheckOptions = {}): Promise<CheckResult> {
-  const { readData = false, readDataSubset, retryLock, signal } = options
+  const { readData = false, readDataSubset, noLock, retryLock, signal } = options
   if (readData && readDataSubset !== undefined) {
     throw new VarveError('ERR_VARVE_BAD_ARGUMENT', 'either all data is read, or a subset of it')
   }
   if (readDataSubset !== undefined) choosePacks([], readDataSubset)
-  return withLock(repository, { exclusive: false, retryLock, signal }, (signal) =>
+  return withLock(repository, { exclusive: false, noLock, retryLock, signal }, (signal) =>
     checkLocked(repository, options, signal),
   )
 }
@@ -68,7 +70,7 @@ async function checkLocked(
 
   progress.errors = out.findings.length
   progress.begin('finding affected files')
-  const affected = await findAffected(trees, snapshots, out.findings, lost, signal)
+  const affected = await findAffected(trees, snapshots, out.findings, lost, { signal })
   progress.end()
   return {
     problems: out.problems(affected),

@@ -3,8 +3,8 @@ import type { Id } from '../repository/id.ts'
 import type { FinishedPack } from '../repository/pack-writer.ts'
 import type { WorkerRepository } from '../repository/worker-repository.ts'
 
-/** What a thread that writes packs anew starts with. */
-export interface RepackWorkerData {
+/** How packs are written anew. A plain value: threads get it. */
+export interface RepackOptions {
   readonly repository: WorkerRepository
   /** Compress content that is not compressed, too. */
   readonly compressData: boolean

@@ -8,8 +8,10 @@ import type { OpenRepository } from '../repository/repository.ts'
 import { workerRepository } from '../repository/worker-repository.ts'
 import { defaultWorkerCount, WorkerPool } from '../workers/worker-pool.ts'
 import { workerUrl } from '../workers/worker-url.ts'
+import { BlobMover } from './blob-mover.ts'
 import { inParallel } from './in-parallel.ts'
-import type { PackPiece, RepackJob, RepackResult, RepackWorkerData } from './repack-jobs.ts'
+import { InlineJobs, TOO_LITTLE_FOR_THREADS, type JobRunner } from './job-runner.ts'
+import type { PackPiece, RepackJob, RepackOptions, RepackResult } from './repack-jobs.ts'
 
 /** Bytes that are read though nobody wants them, rather than to read twice. */
 const READ_OVER = 256 * 1024
@@ -46,14 +48,7 @@ export async function repack(
   signal?: AbortSignal,
 ): Promise<void> {
   if (packs.length === 0) return
-  const workerData: RepackWorkerData = { repository: workerRepository(repository), compressData }
-  // A thread that is left with little makes small packs: no more of them than there is work for.
-  const size = Math.min(defaultWorkerCount(), Math.max(1, Math.round(bytes / (4 * PACK_SIZE))))
-  const pool = new WorkerPool<RepackJob, RepackResult>({
-    module: workerUrl(import.meta.url, './repack-worker'),
-    workerData,
-    size,
-  })
+  const runner = startRunner({ repository: workerRepository(repository), compressData }, bytes)
   const store = async (finished: RepackResult): Promise<void> => {
     for (const { id, bytes, contents } of finished) {
       await repository.storage.save('pack', id, bytes)
@@ -61,21 +56,34 @@ export async function repack(
     }
   }
   try {
-    await inParallel(packs, size + 1, async (id) => {
+    await inParallel(packs, runner.size + 1, async (id) => {
       throwIfAborted(signal)
       const pieces = await loadPieces(repository, id, takeBlobs(index, id, move))
       const transfer = pieces.map((piece) => piece.bytes.buffer)
-      await store(await pool.run({ kind: 'move', pack: id, pieces }, { transfer }))
+      await store(await runner.run({ kind: 'move', pack: id, pieces }, { transfer }))
       events.onRead(
         id,
         pieces.reduce((sum, piece) => sum + piece.bytes.length, 0),
       )
     })
-    for (const finished of await pool.runOnEach({ kind: 'finish' })) await store(finished)
+    for (const finished of await runner.runOnEach({ kind: 'finish' })) await store(finished)
     if (move.size > 0) throw new Error(`${move.size} blobs were in none of the packs`)
   } finally {
-    await pool.close()
+    await runner.close()
   }
+}
+
+function startRunner(options: RepackOptions, bytes: number): JobRunner<RepackJob, RepackResult> {
+  if (bytes < TOO_LITTLE_FOR_THREADS) {
+    const mover = new BlobMover(options)
+    return new InlineJobs((job) => mover.handle(job))
+  }
+  return new WorkerPool({
+    module: workerUrl(import.meta.url, './repack-worker'),
+    workerData: options,
+    // A thread that is left with little makes small packs: no more of them than there is work for.
+    size: Math.min(defaultWorkerCount(), Math.max(1, Math.round(bytes / (4 * PACK_SIZE)))),
+  })
 }
 
 /** Takes out of `move` what a pack has of it. */

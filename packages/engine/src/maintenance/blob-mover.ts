@@ -1,0 +1,67 @@
+import { isVarveError, VarveError } from '../errors.ts'
+import { openBlob } from '../repository/blob-opening.ts'
+import { SEAL_OVERHEAD, type BlobType, type PackedBlob } from '../repository/blob.ts'
+import { idToBytes, type Id } from '../repository/id.ts'
+import { FRESH_PACK_MEMORY } from '../repository/pack-memory.ts'
+import { PackWriter, type FinishedPack } from '../repository/pack-writer.ts'
+import { Sealer } from '../repository/sealing.ts'
+import type { PackPiece, RepackJob, RepackOptions, RepackResult } from './repack-jobs.ts'
+
+/** Takes blobs out of packs and fills new packs with them. */
+export class BlobMover {
+  readonly #options: RepackOptions
+  readonly #sealer: Sealer
+  readonly #writers: Readonly<Record<BlobType, PackWriter>>
+
+  constructor(options: RepackOptions) {
+    const { repository } = options
+    this.#options = options
+    this.#sealer = new Sealer(repository.key)
+    this.#writers = {
+      data: new PackWriter('data', repository, FRESH_PACK_MEMORY),
+      tree: new PackWriter('tree', repository, FRESH_PACK_MEMORY),
+    }
+  }
+
+  /**
+   * Does a job.
+   * @returns packs that it filled
+   * @throws ERR_VARVE_DAMAGED naming a blob that is not what it should be
+   */
+  handle(job: RepackJob): RepackResult {
+    const finished: FinishedPack[] = []
+    if (job.kind === 'move') {
+      for (const piece of job.pieces) for (const blob of piece.blobs) this.#move(job.pack, piece, blob, finished)
+    } else {
+      const writers = [this.#writers.data, this.#writers.tree]
+      for (const writer of writers) if (!writer.empty) finished.push(writer.finish())
+    }
+    return finished
+  }
+
+  /** A blob is opened and verified before its sealed bytes are taken over as they are: damage is never copied. */
+  #move(pack: Id, piece: PackPiece, blob: PackedBlob, finished: FinishedPack[]): void {
+    const start = blob.offset - piece.offset
+    const sealed = piece.bytes.subarray(start, start + blob.length)
+    const plain = this.#open(pack, sealed, blob)
+    const writer = this.#writers[blob.type]
+    if (writer.full || !writer.fits(blob.length - SEAL_OVERHEAD)) finished.push(writer.finish())
+    if (this.#isToBeCompressed(blob)) writer.add(idToBytes(blob.id), plain)
+    else writer.addSealed(blob.id, sealed, blob.uncompressedLength)
+  }
+
+  #open(pack: Id, sealed: Uint8Array, blob: PackedBlob): Buffer {
+    try {
+      return openBlob(this.#sealer, sealed, blob)
+    } catch (error) {
+      if (!isVarveError(error)) throw error
+      const message = `${blob.type} blob ${blob.id} in pack ${pack} is damaged: ${error.message}`
+      throw new VarveError('ERR_VARVE_DAMAGED', message, { cause: error })
+    }
+  }
+
+  #isToBeCompressed({ type, uncompressedLength }: PackedBlob): boolean {
+    const { repository, compressData } = this.#options
+    return repository.version >= 2 && uncompressedLength === 0 && (type === 'tree' || compressData)
+  }
+}

@@ -1,0 +1,393 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { repositoryStatistics } from '../../src/history/statistics.ts'
+import { check } from '../../src/maintenance/check.ts'
+import type { MaxUnused } from '../../src/maintenance/pack-choice.ts'
+import { planPrune, type PlanPruneOptions, type PrunePlan } from '../../src/maintenance/prune-plan.ts'
+import { executePrune, prune, type PruneOutcome } from '../../src/maintenance/prune.ts'
+import type { PackContents } from '../../src/repository/blob.ts'
+import { idOf, type Id } from '../../src/repository/id.ts'
+import type { OpenRepository } from '../../src/repository/repository.ts'
+import type { StoredSnapshot } from '../../src/repository/snapshot.ts'
+import { FaultyStorage } from '../../src/storage/faults.ts'
+import { LISTED_FILE_TYPES, type Storage } from '../../src/storage/storage.ts'
+import { noise, openFixture, RepositoryFixture, saveIndex, type FolderContent } from '../fixtures/repository-fixture.ts'
+import { readSnapshot } from '../fixtures/snapshot-content.ts'
+import { aNode } from '../repository/a-node.ts'
+import { faultsOfPacks, unindexedPacks } from './verified-packs.ts'
+
+const anyFolder: fc.Arbitrary<FolderContent> = fc.letrec<{ entry: FolderContent[string]; folder: FolderContent }>(
+  (tie) => ({
+    entry: fc.oneof(
+      { maxDepth: 2 },
+      fc.nat(7).map((seed) => noise(900 * seed, seed)),
+      fc.nat(3).map((n) => 'text'.repeat(n * 400)),
+      tie('folder'),
+    ),
+    folder: fc.dictionary(fc.constantFrom('a', 'b', 'c'), tie('entry'), { maxKeys: 3 }),
+  }),
+).folder
+
+/** Everything that is stored, as text that can be compared. */
+async function everythingIn(storage: Storage): Promise<readonly string[]> {
+  const all: string[] = []
+  for (const type of LISTED_FILE_TYPES) {
+    for (const { name } of await storage.list(type)) all.push(`${type} ${name} ${idOf(await storage.load(type, name))}`)
+  }
+  return all.toSorted()
+}
+
+/** Prunes without a lock, which takes its time. */
+async function pruneUnlocked(
+  repository: OpenRepository,
+  options: PlanPruneOptions = {},
+): Promise<PruneOutcome & Pick<PrunePlan, 'figures'>> {
+  const plan = await planPrune(repository, options)
+  return { figures: plan.figures, ...(await executePrune(repository, plan, options)) }
+}
+
+async function expectSound(repository: OpenRepository): Promise<void> {
+  const indexed = await repository.loadIndex()
+  expect((await check(repository, { noLock: true })).problems).toEqual([])
+  expect(await faultsOfPacks(indexed)).toEqual([])
+  expect(await unindexedPacks(indexed)).toEqual([])
+}
+
+async function contentsOf(repository: OpenRepository): Promise<ReadonlyMap<Id, Record<string, string>>> {
+  const indexed = await repository.loadIndex()
+  const contents = new Map<Id, Record<string, string>>()
+  for (const snapshot of await repository.snapshots()) contents.set(snapshot.id, await readSnapshot(indexed, snapshot))
+  return contents
+}
+
+describe('a prune', () => {
+  test('of any snapshots leaves the others as they were, and nothing else', async () => {
+    const snapshots = fc.array(fc.record({ folder: anyFolder, again: fc.boolean(), removed: fc.boolean() }), {
+      maxLength: 5,
+    })
+    const maxUnused = fc.constantFrom<MaxUnused>({ percent: 5 }, { percent: 0 }, { bytes: 0 }, 'unlimited')
+    await fc.assert(
+      fc.asyncProperty(snapshots, maxUnused, fc.constantFrom<1 | 2>(1, 2), async (snapshots, maxUnused, version) => {
+        const fixture = await RepositoryFixture.create({ version })
+        const removed: Id[] = []
+        for (const { folder, again, removed: goes } of snapshots) {
+          const { id } = await fixture.snapshot(folder, { again })
+          if (goes) removed.push(id)
+        }
+        const before = await contentsOf(fixture.repository)
+        await pruneUnlocked(fixture.repository, { remove: removed, maxUnused })
+
+        const repository = await openFixture(fixture.storage)
+        const after = await contentsOf(repository)
+        expect([...after.keys()].toSorted()).toEqual(
+          [...before.keys()].filter((id) => !removed.includes(id)).toSorted(),
+        )
+        for (const [id, content] of after) expect(content).toEqual(before.get(id))
+        await expectSound(repository)
+        const statistics = await repositoryStatistics(await repository.loadIndex(), { unused: true })
+        expect(statistics.unusedBytes).toBe(0)
+        expect(statistics.duplicateBytes).toBe(0)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  test('of all snapshots leaves an empty repository', async () => {
+    const fixture = await RepositoryFixture.create()
+    const { id } = await fixture.snapshot({ a: 'a' })
+    const result = await prune(fixture.repository, { remove: [id, id] })
+    expect(result).toMatchObject({
+      snapshots: [id],
+      figures: { packs: 2, packsRemoved: 2, packsKept: 0, usedBytes: 0 },
+    })
+    for (const type of ['snapshot', 'pack', 'index', 'lock'] as const)
+      expect(await fixture.storage.list(type)).toEqual([])
+    expect(result.figures.bytesFreed).toBe(result.figures.bytes)
+  })
+
+  test('without snapshots to remove cleans up, and does nothing where it is clean', async () => {
+    const fixture = await RepositoryFixture.create()
+    await fixture.snapshot({ a: noise(2000, 1) })
+    fixture.blob('data', noise(500, 2))
+    await fixture.flush({ index: false })
+    const first = await pruneUnlocked(fixture.repository)
+    expect(first.figures).toMatchObject({ packsRemoved: 1, packsKept: 2 })
+    await expectSound(fixture.repository)
+    const before = await everythingIn(fixture.storage)
+    expect((await pruneUnlocked(fixture.repository)).figures).toMatchObject({
+      bytesFreed: 0,
+      packsRemoved: 0,
+      packsRepacked: 0,
+    })
+    expect(await everythingIn(fixture.storage)).toEqual(before)
+  })
+
+  test('says beforehand what it does', async () => {
+    const fixture = await RepositoryFixture.create()
+    const { id } = await fixture.snapshot({ a: noise(5000, 1), b: noise(5000, 2) })
+    await fixture.snapshot({ b: noise(5000, 2) })
+    const sizeNow = async (): Promise<number> =>
+      (await repositoryStatistics(await fixture.repository.loadIndex())).packBytes
+    const before = await sizeNow()
+    const planned = await prune(fixture.repository, { remove: [id], dryRun: true, noLock: true })
+    const done = await pruneUnlocked(fixture.repository, { remove: [id] })
+    expect(planned.figures).toEqual(done.figures)
+    expect(planned).toMatchObject({ packsWritten: 0, bytesWritten: 0, snapshots: [id] })
+    expect(done).toMatchObject({
+      packsWritten: 1,
+      figures: { packs: 3, bytes: before, packsRepacked: 1, packsRemoved: 1 },
+    })
+    const after = await sizeNow()
+    // What a header takes for the blobs that are gone is not counted.
+    expect(before - after - done.figures.bytesFreed).toBeGreaterThanOrEqual(0)
+    expect(before - after - done.figures.bytesFreed).toBeLessThan(1000)
+  })
+
+  test('changes nothing in a dry run', async () => {
+    const fixture = await RepositoryFixture.create()
+    const { id } = await fixture.snapshot({ a: noise(5000, 1) })
+    await fixture.snapshot({ b: noise(5000, 2) })
+    const before = await everythingIn(fixture.storage)
+    const storage = new FaultyStorage(fixture.storage, [])
+    await prune(await openFixture(storage), { remove: [id], dryRun: true, noLock: true })
+    expect(await everythingIn(fixture.storage)).toEqual(before)
+    expect(storage.performed.filter(({ operation }) => operation === 'save' || operation === 'remove')).toEqual([])
+  })
+
+  test('removes a snapshot that cannot be read', async () => {
+    const fixture = await RepositoryFixture.create()
+    const broken = await fixture.snapshot({ a: 'a' })
+    await fixture.snapshot({ b: 'b' })
+    await fixture.storage.save('snapshot', broken.id, Buffer.of(1))
+    await pruneUnlocked(fixture.repository, { remove: [broken.id] })
+    await expectSound(fixture.repository)
+    expect(await fixture.repository.snapshots()).toHaveLength(1)
+  })
+
+  test('keeps blobs sealed as they were, and packs folders and content apart', async () => {
+    const fixture = await RepositoryFixture.create()
+    const { id } = await fixture.snapshot({ a: noise(3000, 1), folder: { b: noise(3000, 2) }, c: 'c' })
+    await fixture.snapshot({ folder: { b: noise(3000, 2) } })
+    await pruneUnlocked(fixture.repository, { remove: [id], maxUnused: { percent: 0 } })
+    const { index } = await fixture.repository.loadIndex()
+    for (const { blobs } of index.packs()) expect(new Set(blobs.map((blob) => blob.type)).size).toBe(1)
+    await expectSound(fixture.repository)
+  })
+
+  test('compresses what is not, if told to', async () => {
+    const fixture = await RepositoryFixture.create({ compression: 'off' })
+    await fixture.snapshot({ a: 'text'.repeat(2000) })
+    const ratio = async (): Promise<number> => {
+      const { data } = await repositoryStatistics(await fixture.repository.loadIndex())
+      return data.bytes / data.storedBytes
+    }
+    expect(await ratio()).toBeLessThan(1)
+    await pruneUnlocked(await openFixture(fixture.storage), { repackUncompressed: true })
+    expect(await ratio()).toBeGreaterThan(5)
+    await expectSound(fixture.repository)
+  })
+
+  test('forgets packs that are gone and that nobody needs', async () => {
+    const fixture = await RepositoryFixture.create()
+    await fixture.snapshot({ a: noise(1000, 1) })
+    fixture.blob('data', noise(500, 2))
+    const [pack] = await fixture.flush()
+    await fixture.storage.remove('pack', String(pack?.id))
+    await pruneUnlocked(fixture.repository)
+    await expectSound(fixture.repository)
+    expect((await fixture.repository.loadIndex()).index.packIds()).not.toContain(pack?.id)
+  })
+
+  test('uses the copy that is left where a pack is gone or cut off', async () => {
+    const fixture = await RepositoryFixture.create()
+    const content = { a: noise(3000, 1) }
+    const first = await fixture.snapshot(content)
+    await fixture.snapshot(content, { again: true })
+    const { index } = await fixture.repository.loadIndex()
+    const [place] = index.lookupAll('data', idOf(noise(3000, 1).subarray(0, 1000)))
+    const [treePlace] = index.lookupAll('tree', first.tree)
+    const cut = (await fixture.storage.load('pack', String(place?.pack))).subarray(0, 100)
+    await fixture.storage.save('pack', String(place?.pack), cut)
+    await fixture.storage.remove('pack', String(treePlace?.pack))
+    const before = await contentsOf(fixture.repository)
+    await pruneUnlocked(fixture.repository)
+    await expectSound(fixture.repository)
+    expect(await contentsOf(fixture.repository)).toEqual(before)
+  })
+
+  test('writes one index for what several said', async () => {
+    const fixture = await RepositoryFixture.create()
+    for (let i = 0; i < 6; i++) await fixture.snapshot({ a: noise(1000, i) })
+    const [first] = await fixture.repository.snapshots()
+    await pruneUnlocked(fixture.repository, { remove: first === undefined ? [] : [first.id] })
+    expect(await fixture.storage.list('index')).toHaveLength(1)
+  })
+
+  test('leaves alone an index that appears meanwhile', async () => {
+    const fixture = await RepositoryFixture.create()
+    const { id } = await fixture.snapshot({ a: 'a' })
+    const kept = await fixture.snapshot({ b: 'b' })
+    const plan = await planPrune(fixture.repository, { remove: [id] })
+    const imaginary: PackContents = { id: idOf(Buffer.of(1)), blobs: [] }
+    const [late] = await saveIndex(fixture.repository, [imaginary])
+    await executePrune(fixture.repository, plan)
+    expect((await fixture.storage.list('index')).map(({ name }) => name)).toContain(late)
+    expect(await contentsOf(fixture.repository)).toEqual(new Map([[kept.id, { '/b': 'b' }]]))
+  })
+
+  test('says how far it is, and stops when it is told to', async () => {
+    const fixture = await RepositoryFixture.create()
+    const { id } = await fixture.snapshot({ a: noise(3000, 1), b: 'b' })
+    await fixture.snapshot({ b: 'b' })
+    const before = await contentsOf(fixture.repository)
+    for (const stopAt of ['finding what is needed', 'removing snapshots', 'writing packs anew', 'writing indexes']) {
+      const controller = new AbortController()
+      const onProgress = ({ phase }: { phase: string }): void => {
+        if (phase === stopAt) controller.abort()
+      }
+      const stopped = prune(fixture.repository, {
+        remove: (await fixture.storage.stat('snapshot', id)) ? [id] : [],
+        signal: controller.signal,
+        onProgress,
+      })
+      await expect(stopped).rejects.toMatchObject({ code: 'ERR_VARVE_ABORTED' })
+      expect(await fixture.storage.list('lock')).toEqual([])
+    }
+    await prune(fixture.repository)
+    await expectSound(fixture.repository)
+    for (const [snapshot, content] of await contentsOf(fixture.repository))
+      expect(content).toEqual(before.get(snapshot))
+  })
+})
+
+async function damaged(
+  damage: (fixture: RepositoryFixture, kept: StoredSnapshot) => Promise<void>,
+): Promise<{ fixture: RepositoryFixture; gone: Id }> {
+  const fixture = await RepositoryFixture.create()
+  const { id: gone } = await fixture.snapshot({ a: noise(3000, 1), b: noise(2000, 2) })
+  const kept = await fixture.snapshot({ b: noise(2000, 2), folder: { c: 'c' } })
+  await damage(fixture, kept)
+  return { fixture, gone }
+}
+
+async function packOf({ repository }: RepositoryFixture, type: 'data' | 'tree', id: Id): Promise<string> {
+  return String((await repository.loadIndex()).index.lookup(type, id)?.pack)
+}
+
+describe('a prune refuses and removes nothing', () => {
+  const content = idOf(noise(2000, 2).subarray(0, 1000))
+
+  test.each<[string, string, (fixture: RepositoryFixture, kept: StoredSnapshot) => Promise<void>]>([
+    [
+      'a snapshot that stays cannot be read',
+      'ERR_VARVE_DAMAGED',
+      ({ storage }, { id }) => storage.save('snapshot', id, Buffer.of(1)),
+    ],
+    [
+      'a pack of folders is gone',
+      'ERR_VARVE_NOT_FOUND',
+      async (f, { tree }) => f.storage.remove('pack', await packOf(f, 'tree', tree)),
+    ],
+    [
+      'a pack of content is gone',
+      'ERR_VARVE_NOT_FOUND',
+      async (f) => f.storage.remove('pack', await packOf(f, 'data', content)),
+    ],
+    [
+      'a pack of content is too long',
+      'ERR_VARVE_DAMAGED',
+      async (f) => {
+        const pack = await packOf(f, 'data', content)
+        await f.storage.save('pack', pack, Buffer.concat([await f.storage.load('pack', pack), Buffer.of(0)]))
+      },
+    ],
+    [
+      'a folder is damaged',
+      'ERR_VARVE_DAMAGED',
+      async (f, { tree }) => {
+        const pack = await packOf(f, 'tree', tree)
+        const bytes = await f.storage.load('pack', pack)
+        await f.storage.save('pack', pack, bytes.fill(0, 0, bytes.length - 200))
+      },
+    ],
+    [
+      'an index cannot be read',
+      'ERR_VARVE_DAMAGED',
+      async ({ storage }) => {
+        const [index] = await storage.list('index')
+        await storage.save('index', String(index?.name), Buffer.of(1))
+      },
+    ],
+    [
+      'an index is gone',
+      'ERR_VARVE_MISSING_BLOB',
+      async ({ storage }) => {
+        for (const { name } of await storage.list('index')) await storage.remove('index', name)
+      },
+    ],
+    [
+      'content is in no index',
+      'ERR_VARVE_MISSING_BLOB',
+      async (f) => {
+        await f.snapshot({ lost: (name) => aNode({ name, type: 'file', content: [idOf(Buffer.of(1))] }) })
+      },
+    ],
+    [
+      'a file does not say what is in it',
+      'ERR_VARVE_DAMAGED',
+      async (f) => {
+        await f.snapshot({ lost: (name) => aNode({ name, type: 'file', content: null }) })
+      },
+    ],
+    [
+      'a folder does not say what is in it',
+      'ERR_VARVE_DAMAGED',
+      async (f) => {
+        await f.snapshot({ lost: (name) => aNode({ name, type: 'dir' }) })
+      },
+    ],
+  ])('where %s', async (_, code, damage) => {
+    const { fixture, gone } = await damaged(damage)
+    const before = await everythingIn(fixture.storage)
+    await expect(pruneUnlocked(fixture.repository, { remove: [gone] })).rejects.toMatchObject({
+      code,
+      hint: expect.stringContaining('Nothing was removed'),
+    })
+    expect(await everythingIn(fixture.storage)).toEqual(before)
+  })
+
+  test('of a snapshot that is not there', async () => {
+    const { fixture } = await damaged(async () => {})
+    const before = await everythingIn(fixture.storage)
+    await expect(pruneUnlocked(fixture.repository, { remove: [idOf(Buffer.of(1))] })).rejects.toMatchObject({
+      code: 'ERR_VARVE_SNAPSHOT_NOT_FOUND',
+    })
+    expect(await everythingIn(fixture.storage)).toEqual(before)
+  })
+
+  test.each<MaxUnused>([{ percent: 100 }, { percent: -1 }, { percent: Number.NaN }, { bytes: -1 }])(
+    'with a limit of %j',
+    async (maxUnused) => {
+      const { repository } = await RepositoryFixture.create()
+      await expect(planPrune(repository, { maxUnused })).rejects.toMatchObject({ code: 'ERR_VARVE_BAD_ARGUMENT' })
+    },
+  )
+
+  test('or no more than the snapshot, where content turns out to be damaged when it is copied', async () => {
+    const { fixture, gone } = await damaged(async (f) => {
+      const { index } = await f.repository.loadIndex()
+      const place = index.lookup('data', content)
+      const pack = String(place?.pack)
+      const bytes = await f.storage.load('pack', pack)
+      const at = (place?.offset ?? 0) + 40
+      bytes[at] = (bytes[at] ?? 0) ^ 1
+      await f.storage.save('pack', pack, bytes)
+    })
+    const before = await everythingIn(fixture.storage)
+    await expect(pruneUnlocked(fixture.repository, { remove: [gone] })).rejects.toMatchObject({
+      code: 'ERR_VARVE_DAMAGED',
+      message: expect.stringContaining(content),
+    })
+    expect(await everythingIn(fixture.storage)).toEqual(before.filter((line) => !line.startsWith(`snapshot ${gone}`)))
+  })
+})
