@@ -2,6 +2,9 @@ import type { BigIntStats } from 'node:fs'
 import type { ExtendedAttribute, Node } from '../repository/node.ts'
 import { sameMoment, timestampFromNanoseconds } from '../repository/timestamp.ts'
 
+/** What tells whether a file is as it was: all that cannot stay the same when its content or its metadata changes. */
+export type FileState = Pick<BigIntStats, 'size' | 'mtimeNs' | 'ctimeNs' | 'ino'>
+
 /** What does not count as a change. */
 export interface ChangeRule {
   readonly ignoreCtime: boolean
@@ -18,6 +21,11 @@ export function fileChanged(stats: BigIntStats, previous: Node, rule: ChangeRule
   if (!isAt(stats.mtimeNs, previous.mtime)) return true
   if (!rule.ignoreCtime && !rule.ignoreInode && !isAt(stats.ctimeNs, previous.ctime)) return true
   return !rule.ignoreInode && stats.ino !== previous.inode
+}
+
+/** Whether a file that was looked at twice was the same file, unchanged. */
+export function sameState(a: FileState, b: FileState): boolean {
+  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.ino === b.ino
 }
 
 /** Whether two nodes say the same of an entry, so that one can stand for the other. Equal moments count as equal however written. */

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats }
 import type { Chunker } from '../chunking/chunker.ts'
 import { systemErrorCode, VarveError } from '../errors.ts'
 import { toFsPath } from '../platform/file-name.ts'
+import { sameState, type FileState } from './change-detection.ts'
 import type { FileToSave } from './save-jobs.ts'
 
 /** Never follows a link that took the file's place; leaves the time of access alone where the system allows that. */
@@ -10,8 +11,11 @@ const OPEN_FLAGS_QUIET = OPEN_FLAGS | (constants.O_NOATIME ?? 0)
 
 /** How a file was while it was read. */
 export interface FileReading {
+  /** Bytes that were read. */
   readonly size: number
-  readonly metadataChanged: boolean
+  /** The file when reading began, where that is not what the scan saw. */
+  readonly found: FileState | undefined
+  /** It changed between the first byte and the last. */
   readonly changedWhileRead: boolean
 }
 
@@ -31,8 +35,8 @@ export function readFileChunks(file: FileToSave, chunker: Chunker, onChunk: (chu
     const after = fstatSync(fd, { bigint: true })
     return {
       size,
-      metadataChanged: before.ino !== file.ino || !sameState(before, file),
-      changedWhileRead: !sameState(before, after) || BigInt(size) !== after.size,
+      found: sameState(before, file) ? undefined : stateOf(before),
+      changedWhileRead: !sameState(before, after),
     }
   } finally {
     closeSync(fd)
@@ -77,9 +81,6 @@ function readChunks(fd: number, expected: number, chunker: Chunker, onChunk: (ch
   return total
 }
 
-function sameState(
-  a: Pick<BigIntStats, 'size' | 'mtimeNs' | 'ctimeNs'>,
-  b: Pick<BigIntStats, 'size' | 'mtimeNs' | 'ctimeNs'>,
-): boolean {
-  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs
+function stateOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): FileState {
+  return { size, mtimeNs, ctimeNs, ino }
 }

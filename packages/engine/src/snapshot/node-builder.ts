@@ -4,6 +4,7 @@ import { nameFromBytes, toFsPath } from '../platform/file-name.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { ExtendedAttribute, Node, NodeType } from '../repository/node.ts'
 import { timestampFromNanoseconds } from '../repository/timestamp.ts'
+import type { FileState } from './change-detection.ts'
 
 const NO_ATTRIBUTES: readonly ExtendedAttribute[] = []
 const NO_GENERIC_ATTRIBUTES: ReadonlyMap<string, string> = new Map()
@@ -75,6 +76,13 @@ export class NodeBuilder {
       subtree: undefined,
       error: '',
     }
+  }
+
+  /** The node of a file that is the same but for what `state` says. */
+  withState(node: Node, { mtimeNs, ctimeNs, ino }: FileState): Node {
+    const mtime = timestampFromNanoseconds(mtimeNs)
+    const atime = this.#options.withAtime ? node.atime : mtime
+    return { ...node, mtime, atime, ctime: timestampFromNanoseconds(ctimeNs), inode: ino }
   }
 
   #extendedAttributes(path: string): readonly ExtendedAttribute[] {

@@ -3,6 +3,7 @@ import type { SharedPackPool } from '../repository/pack-memory.ts'
 import type { FinishedPack } from '../repository/pack-writer.ts'
 import type { WorkerRepository } from '../repository/worker-repository.ts'
 import type { SharedBlobClaims } from '../repository/blob-claims.ts'
+import type { FileState } from './change-detection.ts'
 
 /** What a saving thread starts with. */
 export interface SaveWorkerData {
@@ -16,12 +17,8 @@ export interface SaveWorkerData {
 }
 
 /** A file as the scan saw it. */
-export interface FileToSave {
+export interface FileToSave extends FileState {
   readonly path: string
-  readonly size: bigint
-  readonly mtimeNs: bigint
-  readonly ctimeNs: bigint
-  readonly ino: bigint
 }
 
 /** A blob whose id is known and which nobody has stored: its claim was won. */
@@ -45,8 +42,8 @@ export type SavedFile =
       readonly content: Uint8Array
       /** Bytes that were read. */
       readonly size: number
-      /** It was another file, or other metadata, than the scan saw: the metadata must be read again. */
-      readonly metadataChanged: boolean
+      /** The file when reading began, where that is not what the scan saw. */
+      readonly found: FileState | undefined
       /** It changed between the first byte read and the last. */
       readonly changedWhileRead: boolean
     }

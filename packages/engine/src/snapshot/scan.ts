@@ -8,7 +8,7 @@ import type { IndexedRepository } from '../repository/repository.ts'
 import { encodeTree } from '../repository/tree-encoding.ts'
 import type { TreeLoader } from '../history/tree-loader.ts'
 import type { BlobSaver } from './blob-saver.ts'
-import { fileChanged, type ChangeRule } from './change-detection.ts'
+import { fileChanged, sameState, type ChangeRule, type FileState } from './change-detection.ts'
 import { Folder, type PreviousFolder } from './folder.ts'
 import { nodeType, type NodeBuilder } from './node-builder.ts'
 import type { Rules } from './rules/rules.ts'
@@ -217,22 +217,26 @@ export class Scan {
     }
     if (saved.changedWhileRead)
       this.#context.onProblem(path, 'it changed while it was being read; what was read is saved')
-    const current = saved.metadataChanged || saved.changedWhileRead ? this.#readAgain(path, scanned) : scanned
+    const current = saved.found === undefined ? scanned : this.#asRead(path, scanned, saved.found)
     const node: Node = { ...current, size: BigInt(saved.size), content: contentIds(saved.content) }
     const action = this.#context.tally.count(node, previous)
     this.#context.onItem({ path, type: 'file', action })
     parent.fill(slot, node, previous)
   }
 
-  /** Metadata as it is now; as it was scanned where the file has gone or become something else meanwhile. */
-  #readAgain(path: string, scanned: Node): Node {
+  /**
+   * Metadata that goes with what was read. It must not be newer than the moment when reading began: the next snapshot would take what
+   * changed since for saved.
+   */
+  #asRead(path: string, scanned: Node, found: FileState): Node {
+    const { builder } = this.#context
     try {
       const stats = lstatSync(toFsPath(path), { bigint: true })
-      return stats.isFile() ? this.#context.builder.build(scanned.name, path, stats) : scanned
+      if (stats.isFile() && sameState(stats, found)) return builder.build(scanned.name, path, stats)
     } catch (error) {
       if (systemErrorCode(error) === undefined) throw error
-      return scanned
     }
+    return builder.withState(scanned, found)
   }
 
   #isStored(previous: Node): boolean {
