@@ -46,6 +46,8 @@ export interface CommandDefinition<Options, Result> {
   readonly statusMessage?: StatusMessage
   /** What a problem with an entry happened during, for programs. */
   readonly during: string
+  /** What the progress of the command counts besides bytes; without it, its phases count different things. */
+  readonly counts?: 'file'
 }
 
 /** What came of a command, ready to be printed. */
@@ -62,6 +64,7 @@ export interface RunnableCommand {
   readonly run: (context: CommandContext, args: readonly string[], options: OptionValues) => Promise<Outcome>
   readonly statusMessage: StatusMessage | undefined
   readonly during: string
+  readonly counts: 'file' | undefined
 }
 
 /**
@@ -84,5 +87,6 @@ export function defineCommand<Options, Result>(definition: CommandDefinition<Opt
     },
     statusMessage: definition.statusMessage,
     during: definition.during,
+    counts: definition.counts,
   }
 }

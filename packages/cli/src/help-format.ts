@@ -9,7 +9,7 @@ export function formatHelp(command: Command, helper: Help): string {
       : `\n${heading}:\n${items.map(([term, text]) => helper.formatItem(term, columns, text, helper)).join('\n')}\n`
   const wrap = (text: string): string => helper.boxWrap(text, helper.helpWidth ?? 80)
   return [
-    `${wrap(`Usage: ${helper.commandUsage(command)}`)}\n`,
+    `${wrap(usage(command))}\n`,
     `\n${wrap(helper.commandDescription(command))}\n`,
     list(
       'Commands',
@@ -28,4 +28,11 @@ export function formatHelp(command: Command, helper: Help): string {
       helper.visibleGlobalOptions(command).map((item) => [helper.optionTerm(item), item.description]),
     ),
   ].join('')
+}
+
+/** How to call a command, by its first name only. */
+function usage(command: Command): string {
+  const parent = command.parent === null ? '' : `${command.parent.name()} `
+  const others = command.aliases()
+  return `Usage: ${parent}${command.name()} ${command.usage()}${others.length === 0 ? '' : ` (also: ${others.join(', ')})`}`
 }

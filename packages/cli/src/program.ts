@@ -13,8 +13,8 @@ const MOST_HELP_COLUMNS = 110
 
 const EXAMPLES = `
 Examples:
-  varve snapshot ~/work                    save a folder into backups.db in this folder
-  varve list                               show the snapshots
+  varve snapshot ~/work            save a folder into backups.db in this folder
+  varve list                       show the snapshots
   varve restore latest --output-directory restored
   varve --repo /mnt/disk/backups snapshot ~/work --exclude '*.tmp'
 
@@ -113,7 +113,7 @@ function helpAsOption(args: readonly string[]): readonly string[] {
 /** Commander's message, such as `error: unknown option '--exlude'\n(Did you mean --exclude?)`, as one of ours. */
 function explainUsageError(error: CommanderError, args: readonly string[]): ErrorReport {
   const [message = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
-  const suggestion = /\(Did you mean (.*)\?\)/.exec(rest.join(' '))?.[1] ?? otherWord(error, message)
+  const suggestion = otherWord(error, message) ?? /\(Did you mean (.*)\?\)/.exec(rest.join(' '))?.[1]
   const known = COMMANDS.find(({ name, aliases }) =>
     args.some((argument) => argument === name || aliases.includes(argument)),
   )

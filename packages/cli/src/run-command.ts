@@ -9,6 +9,7 @@ import { JsonReporter } from './report/json-reporter.ts'
 import type { Reporter } from './report/reporter.ts'
 import { TextReporter } from './report/text-reporter.ts'
 import type { Output } from './terminal/output.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** What a command needs of the process that it runs in. */
 export interface Surroundings {
@@ -39,7 +40,9 @@ export async function runCommand(
   const { output } = surroundings
   const reporter = makeReporter(command, globals, surroundings)
   const interruption = watchForInterruption(output, (code) => process.exit(code))
-  const context: CommandContext = { ...surroundings, globals, reporter, signal: interruption.signal }
+  const { signal } = interruption
+  const standardInput = untilAborted(surroundings.standardInput, signal)
+  const context: CommandContext = { ...surroundings, standardInput, globals, reporter, signal }
   try {
     const outcome = await command.run(context, args, options)
     reporter.end()
@@ -101,5 +104,5 @@ function makeReporter(
     return new JsonReporter({ output, verbosity, interval, now, statusMessage, during })
   }
   const interval = verbosity === 0 ? undefined : (wanted ?? (output.hasStatusLine ? INTERVAL : undefined))
-  return new TextReporter({ output, verbosity, interval, now })
+  return new TextReporter({ output, verbosity, interval, now, counts: command.counts })
 }

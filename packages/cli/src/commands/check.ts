@@ -17,15 +17,17 @@ interface CheckOptions {
 }
 
 const EXAMPLES = `
-Without --read-data, everything but the content itself is verified: that all of it is there, in packs of the right size.
+Without --read-data, everything but the content itself is verified: that all of
+it is there, in packs of the right size.
 
 Examples:
-  varve check                              structure: seconds
-  varve check --read-data                  all content too: as long as reading the whole repository takes
-  varve check --read-data-subset 1/7       a seventh each day of the week
+  varve check                          the structure: a matter of seconds
+  varve check --read-data              all content too: reads all of it
+  varve check --read-data-subset 1/7   another seventh each day
   varve check --read-data-subset 5%
 
-Exit codes: 0 sound, 1 something is wrong, 10 no repository, 11 locked, 12 wrong password.`
+Exit codes: 0 sound, 1 something is wrong, 10 no repository, 11 locked,
+12 wrong password.`
 
 /** `varve check` */
 export const checkCommand = defineCommand<CheckOptions, CheckOutcome>({
@@ -62,10 +64,11 @@ async function checkRepository(
   }
   const subset = readDataSubset === undefined ? undefined : parseDataSubset(readDataSubset)
   const chosen = withoutUndefined({ readData, readDataSubset: subset })
+  const locks = lockOptions(globals)
   return withChosenRepository(context, async (repository) => {
     const result = await check(repository, {
       ...chosen,
-      ...lockOptions(globals),
+      ...locks,
       signal,
       onProgress: (progress) => reporter.progress(progress),
     })

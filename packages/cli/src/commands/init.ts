@@ -31,7 +31,8 @@ const EXAMPLES = `
 Examples:
   varve init --repo /mnt/disk/backups
   varve init --repo sqlite:/mnt/disk/work.db --password-file ~/.varve-password
-  varve init --repo /mnt/disk/second --from /mnt/disk/backups      same chunk boundaries, for copies`
+  varve init --repo /mnt/disk/second --from /mnt/disk/backups
+                                   cuts files in the same places`
 
 /** `varve init` */
 export const initCommand = defineCommand<InitOptions, InitResult>({

@@ -14,13 +14,14 @@ interface ListOptions extends FilterOptions {
 }
 
 const EXAMPLES = `
-SIZE is what a restore writes. DISTINCT SIZE is the content that this snapshot was the first to store; with --freed,
-FREED is what removing this snapshot alone would set free. The TOTAL counts all content of all snapshots once.
+SIZE is what a restore writes. DISTINCT SIZE is the content that this snapshot
+was the first to store; with --freed, FREED is what removing this snapshot
+alone would set free. The TOTAL counts all content of all snapshots once.
 All sizes are before compression.
 
 Examples:
   varve list
-  varve list --latest 1                    the newest of each machine and set of paths
+  varve list --latest 1            the newest of each machine and set of paths
   varve list --tag release --freed
   varve list --json`
 
@@ -48,9 +49,10 @@ async function listChosen(context: CommandContext, _: readonly string[], options
   const latest = options.latest === undefined ? {} : { latest: parseCount(options.latest) }
   const filter = readFilter(options, environment, workingFolder)
   const { compact = false, freed = false } = options
+  const locks = lockOptions(globals)
   const list = await withChosenRepository(context, (repository) =>
     // A prune at the same time would take away what is being measured.
-    withLock(repository, { exclusive: false, ...lockOptions(globals), signal }, (lockSignal) =>
+    withLock(repository, { exclusive: false, ...locks, signal }, (lockSignal) =>
       listSnapshots(repository, { filter, ...latest, sizes: freed ? 'freed' : 'first-added', signal: lockSignal }),
     ),
   )

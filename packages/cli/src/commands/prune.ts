@@ -20,14 +20,15 @@ interface PruneOptions {
 }
 
 const EXAMPLES = `
-Other snapshots keep everything that they need. Without a snapshot, only content that none needs is removed.
-The snapshots that stay count anew from the oldest: ids do not change, numbers may.
+Other snapshots keep everything that they need. Without a snapshot, only content
+that none needs is removed. The snapshots that stay count anew from the oldest:
+ids do not change, numbers may.
 
 Examples:
   varve prune 1 2 3
   varve prune 4bba301e --dry-run
   varve prune --snapshot 1
-  varve prune --max-unused 0               leave nothing unused, however much has to be written anew`
+  varve prune --max-unused 0       leave nothing unused`
 
 /** `varve prune` */
 export const pruneCommand = defineCommand<PruneOptions, PruneOutcome>({
@@ -63,13 +64,14 @@ async function pruneChosen(
       options.maxRepackSize === undefined ? undefined : parseSize(options.maxRepackSize, '--max-repack-size'),
     repackUncompressed,
   })
+  const locks = lockOptions(globals)
   return withChosenRepository(context, async (repository) => {
     const removed = await chooseSnapshots(repository, [...names, ...options.snapshot])
     const result = await prune(repository, {
       ...limits,
       remove: removed.map(({ snapshot }) => snapshot.id),
       dryRun,
-      ...lockOptions(globals),
+      ...locks,
       signal,
       onProgress: (progress) => reporter.progress(progress),
     })

@@ -31,17 +31,21 @@ interface RestoreOptions extends FilterOptions {
 }
 
 const EXAMPLES = `
-A snapshot is named by its number in the list, the beginning of its id, latest, or latest~2 for the one two before it.
+A snapshot is named by its number in the list, the beginning of its id, latest,
+or latest~2 for the one two before it.
 
 Examples:
-  varve restore latest --output-directory restored          the content of the saved folder, in restored
+  varve restore latest --output-directory restored
+                                   the content of the saved folder, in restored
   varve restore 3:/home/ann/work/scenes --output-directory scenes
-  varve restore 4bba301e --target / --include '*.blend'     where it was saved from
+  varve restore 4bba301e --target / --include '*.blend'
+                                   to where it was saved from
   varve restore latest --output-directory work --delete --dry-run`
 
 /** `varve restore` */
 export const restoreCommand = defineCommand<RestoreOptions, RestoreOutcome>({
   during: 'restore',
+  counts: 'file',
   statusMessage: restoreStatus,
   declare: declareRestore,
   run: restoreSnapshot,
@@ -90,9 +94,11 @@ async function restoreSnapshot(
   const { target, layout } = chooseTarget(options)
   const chosen = chooseSnapshot(name, options.snapshotNumber)
   const dryRun = options.dryRun === true
+  const locks = lockOptions(context.globals)
   return withChosenRepository(context, async (repository) => {
     const filter = readFilter(options, environment, workingFolder)
     const { snapshot, path } = await findNamedSnapshot(repository, chosen, filter)
+    const begin = performance.now()
     const result = await restore(repository, {
       snapshot: snapshot.id,
       path,
@@ -107,14 +113,16 @@ async function restoreSnapshot(
       dryRun,
       verify: options.verify,
       sparse: options.sparse,
-      ...lockOptions(context.globals),
+      ...locks,
       signal,
       onProgress: (progress) => reporter.progress(progress),
       onProblem: (problem) => reporter.problem(problem),
       onItem: (item) => reporter.item(reportedItem(item, dryRun)),
       onNotice: (text) => reporter.notice(text),
     })
-    return { ...result, snapshot, number: await snapshotNumber(repository, snapshot.id), given: target, dryRun }
+    const elapsed = performance.now() - begin
+    const number = await snapshotNumber(repository, snapshot.id)
+    return { ...result, snapshot, number, given: target, dryRun, elapsed }
   })
 }
 

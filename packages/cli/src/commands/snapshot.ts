@@ -25,17 +25,18 @@ import { declareSnapshotOptions, readSnapshotOptions, type SnapshotCommandOption
 
 const EXAMPLES = `
 Examples:
-  varve snapshot ~/work                              into backups.db in this folder
+  varve snapshot ~/work            into backups.db in this folder
   varve --db-path /mnt/disk/work.db snapshot --target-directory ~/work
-  varve snapshot ~/work --exclude '*.tmp' --exclude-larger-than 2G --tag before-export
+  varve snapshot ~/work --exclude '*.tmp' --tag before-export
   pg_dump shop | varve snapshot --stdin --stdin-filename shop.sql
 
-Exit codes: 0 done, 1 failed, 3 some sources could not be read (the rest is saved),
-10 no repository, 11 locked, 12 wrong password, 130 interrupted.`
+Exit codes: 0 done, 1 failed, 3 some sources could not be read (the rest is
+saved), 10 no repository, 11 locked, 12 wrong password, 130 interrupted.`
 
 /** `varve snapshot` */
 export const snapshotCommand = defineCommand<SnapshotCommandOptions, SnapshotOutcome>({
   during: 'archival',
+  counts: 'file',
   statusMessage: snapshotStatus,
   declare: (command) => {
     command
@@ -65,6 +66,7 @@ async function takeSnapshot(
 ): Promise<SnapshotOutcome> {
   const { globals, environment, workingFolder, signal, reporter, version } = context
   const described = readSnapshotOptions(options, environment)
+  const locks = lockOptions(globals)
   const source = await chooseSource(context, paths, options)
   const choice = await chooseRepository(globals, environment, workingFolder)
   const password = await givenPassword(globals, environment, '', signal)
@@ -76,7 +78,7 @@ async function takeSnapshot(
       ...described,
       ...source,
       ...(parent === undefined ? {} : { parent }),
-      ...lockOptions(globals),
+      ...locks,
       programVersion: `varve ${version}`,
       signal,
       onProgress: (progress) => reporter.progress(progress),

@@ -13,8 +13,8 @@ interface UnlockResult {
 
 const EXAMPLES = `
 Examples:
-  varve unlock                     locks of programs that have ended, and ones older than half an hour
-  varve unlock --remove-all        every lock; only when no program works on the repository`
+  varve unlock                 locks of programs that have ended, and old ones
+  varve unlock --remove-all    every lock: only when no program is at work`
 
 /** `varve unlock` */
 export const unlockCommand = defineCommand<UnlockOptions, UnlockResult>({

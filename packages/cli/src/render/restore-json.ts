@@ -7,6 +7,7 @@ export function restoreJson(outcome: RestoreOutcome): readonly unknown[] {
   return [
     {
       message_type: 'summary',
+      seconds_elapsed: Math.floor(outcome.elapsed / 1000),
       ...(outcome.dryRun ? { dry_run: true } : {}),
       snapshot_id: outcome.snapshot.id,
       target: outcome.target,
@@ -28,8 +29,10 @@ export function restoreStatus(progress: Progress, timing: JobTiming): object {
   return {
     seconds_elapsed: Math.floor(timing.elapsed / 1000),
     percent_done: timing.fraction ?? 0,
-    ...(progress.filesTotal === undefined ? {} : { total_files: progress.filesTotal }),
-    files_restored: progress.filesDone,
+    // As long as the total is not known, the plan is being made, and nothing restored.
+    ...(progress.filesTotal === undefined
+      ? { files_restored: 0 }
+      : { total_files: progress.filesTotal, files_restored: progress.filesDone }),
     ...(progress.bytesTotal === undefined ? {} : { total_bytes: progress.bytesTotal }),
     bytes_restored: progress.bytesDone,
   }

@@ -1,5 +1,6 @@
 import { type RestoreResult, shortId, type StoredSnapshot } from '@varve/engine'
 import { formatBytes } from '../format/format-bytes.ts'
+import { formatDuration } from '../format/format-duration.ts'
 import { formatCount } from '../format/format-count.ts'
 
 /** What `varve restore` did. */
@@ -10,6 +11,8 @@ export interface RestoreOutcome extends RestoreResult {
   /** The target as the user named it. */
   readonly given: string
   readonly dryRun: boolean
+  /** Milliseconds that it took. */
+  readonly elapsed: number
 }
 
 /** What `varve restore` did, for people. */
@@ -20,7 +23,7 @@ export function restoreText(outcome: RestoreOutcome, verbosity: number): readonl
   const { snapshot, number, given, dryRun, problems } = outcome
   const name = number === undefined ? shortId(snapshot.id) : String(number)
   const label = (real: string, dry: string): string => `${dryRun ? dry : real}:`.padEnd(dryRun ? 15 : 11)
-  const files = `${formatCount(filesRestored, 'file')}, ${formatCount(foldersRestored, 'folder')}, ${formatBytes(bytesWritten)}`
+  const files = `${formatCount(filesRestored, 'file')}, ${formatCount(foldersRestored, 'folder')}, ${formatBytes(bytesWritten)} in ${formatDuration(outcome.elapsed)}`
   return [
     `${label('Restored', 'Would restore')} ${files}`,
     ...(filesSkipped === 0

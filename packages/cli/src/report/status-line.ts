@@ -15,10 +15,10 @@ const LEAST_PATH_COLUMNS = 12
  * One line about a running job that fits into `columns`: time, share, files, bytes, rate, time left, and what it is on now in the space
  * that is left.
  */
-export function statusLine(progress: Progress, timing: JobTiming, columns: number): string {
+export function statusLine(progress: Progress, timing: JobTiming, columns: number, counts: 'file' | undefined): string {
   const facts = [
     progress.phase,
-    filesText(progress),
+    countText(progress, counts),
     bytesText(progress),
     timing.bytesPerSecond === undefined ? '' : `${formatBytes(timing.bytesPerSecond)}/s`,
     timing.remaining === undefined || timing.fraction === 1 ? '' : `${formatDuration(timing.remaining)} left`,
@@ -31,9 +31,11 @@ export function statusLine(progress: Progress, timing: JobTiming, columns: numbe
   return path === undefined || room < LEAST_PATH_COLUMNS ? line : `${line}${GAP}${fitEnd(escapeText(path), room)}`
 }
 
-function filesText({ filesDone, filesTotal }: Progress): string {
-  if (filesTotal === undefined) return filesDone === 0 ? '' : formatCount(filesDone, 'file')
-  return `${formatNumber(filesDone)}/${formatCount(filesTotal, 'file')}`
+function countText({ filesDone, filesTotal }: Progress, counts: 'file' | undefined): string {
+  if (filesDone === 0 && filesTotal === undefined) return ''
+  const done = filesTotal === undefined ? '' : `${formatNumber(filesDone)}/`
+  const most = filesTotal ?? filesDone
+  return done + (counts === undefined ? formatNumber(most) : formatCount(most, counts))
 }
 
 function bytesText({ bytesDone, bytesTotal }: Progress): string {

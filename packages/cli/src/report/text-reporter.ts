@@ -14,6 +14,8 @@ export interface TextReporterOptions {
   readonly interval: number | undefined
   /** A clock in milliseconds that only goes forward. */
   readonly now: () => number
+  /** What progress counts besides bytes, where that is always the same. */
+  readonly counts: 'file' | undefined
 }
 
 const ACTION_COLUMNS = 'unchanged'.length
@@ -70,7 +72,8 @@ export class TextReporter implements Reporter {
     const { last } = this.#state
     if (last === undefined) return
     this.#drawnAt = this.#options.now()
-    if (output.hasStatusLine) output.status(statusLine(last, this.#state.timing(), output.statusColumns))
-    else output.line(statusLine(last, this.#state.timing(), Infinity))
+    const line = (columns: number): string => statusLine(last, this.#state.timing(), columns, this.#options.counts)
+    if (output.hasStatusLine) output.status(line(output.statusColumns))
+    else output.line(line(Infinity))
   }
 }

@@ -46,8 +46,9 @@ export async function askSecret(
   const decoder = new StringDecoder('utf8')
   let typed = ''
   const ended = new AbortController()
-  output.prompt(prompt)
+  // Before the question: who sees it may begin to type.
   stream.setRawMode(true)
+  output.prompt(prompt)
   try {
     return await new Promise<string>((resolve, reject) => {
       const stop = (): void => reject(new VarveError('ERR_VARVE_ABORTED', 'no password was entered'))

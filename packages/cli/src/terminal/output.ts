@@ -10,7 +10,7 @@ const CLEAR_LINE = '\r\u001B[K'
  */
 const FREE_COLUMNS = 3
 
-/** Columns assumed where the terminal does not tell. */
+/** Columns assumed where the terminal does not tell, or says that it has none. */
 const DEFAULT_COLUMNS = 80
 
 /** What is needed of `process.stdout` and `process.stderr`. */
@@ -52,7 +52,7 @@ export class Output {
 
   /** Width of the terminal. */
   get columns(): number {
-    return this.#err.columns ?? this.#out.columns ?? DEFAULT_COLUMNS
+    return this.#err.columns || this.#out.columns || DEFAULT_COLUMNS
   }
 
   /** Columns that a status line can have. */

@@ -35,7 +35,7 @@ const parse = (text: string): readonly unknown[] =>
 /** What items, notices and problems make of a verbosity. */
 function told(verbosity: number): string {
   const { output, out, err } = recordOutput()
-  const reporter = new TextReporter({ output, verbosity, interval: undefined, now })
+  const reporter = new TextReporter({ output, verbosity, interval: undefined, now, counts: 'file' })
   reporter.item({ action: 'new', path: '/a', size: 2048, level: 1 })
   reporter.item({ action: 'unchanged', path: '/b', level: 2 })
   reporter.item({ action: 'deleted', path: '/c', level: 0 })
@@ -47,7 +47,7 @@ function told(verbosity: number): string {
 
 test('the status line moves on while nothing is reported, at most ten times a second, and goes away at the end', () => {
   const { output, err } = recordOutput(80)
-  const reporter = new TextReporter({ output, verbosity: 1, interval: 100, now })
+  const reporter = new TextReporter({ output, verbosity: 1, interval: 100, now, counts: 'file' })
   for (let i = 0; i < 50; i++) reporter.progress({ ...PROGRESS, bytesDone: i })
   expect(err()).toBe('')
   vi.advanceTimersByTime(3000)
@@ -63,12 +63,12 @@ test('the status line moves on while nothing is reported, at most ten times a se
 
 test('in a pipe nothing is said of progress, unless lines are asked for', () => {
   const quiet = recordOutput()
-  const reporter = new TextReporter({ output: quiet.output, verbosity: 1, interval: undefined, now })
+  const reporter = new TextReporter({ output: quiet.output, verbosity: 1, interval: undefined, now, counts: 'file' })
   reporter.progress(PROGRESS)
   vi.advanceTimersByTime(5000)
   expect(quiet.out() + quiet.err()).toBe('')
   const asked = recordOutput()
-  const lines = new TextReporter({ output: asked.output, verbosity: 1, interval: 1000, now })
+  const lines = new TextReporter({ output: asked.output, verbosity: 1, interval: 1000, now, counts: 'file' })
   lines.progress(PROGRESS)
   vi.advanceTimersByTime(2000)
   lines.end()
