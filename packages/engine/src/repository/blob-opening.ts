@@ -4,6 +4,9 @@ import { decompress } from './compression.ts'
 import { idOf } from './id.ts'
 import type { Sealer } from './sealing.ts'
 
+/** Bytes of the largest blob that is opened: a folder of some millions of entries. File content comes in pieces of a few MiB. */
+const MAX_BLOB = 2 * 1024 ** 3
+
 /**
  * The content of a blob, from its bytes in a pack: opened, decompressed and verified against its id.
  *
@@ -18,6 +21,9 @@ export function openBlob(
 ): Buffer {
   if (sealed.length !== blob.length) {
     throw new VarveError('ERR_VARVE_DAMAGED', `has ${sealed.length} bytes instead of ${blob.length}`)
+  }
+  if (blob.uncompressedLength > MAX_BLOB) {
+    throw new VarveError('ERR_VARVE_DAMAGED', `is said to have ${blob.uncompressedLength} bytes, which is too much`)
   }
   const opened = sealer.open(sealed)
   const plain = blob.uncompressedLength === 0 ? opened : decompress(opened, blob.uncompressedLength)

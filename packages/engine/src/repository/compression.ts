@@ -75,8 +75,8 @@ export class Decompressor {
     const handle = this.#handle
     if (handle === undefined) return exactly(length, decompressUpTo(frame, length + 1))
     // One byte more than wanted, so that zstd can show that it has more to give.
-    const output = Buffer.allocUnsafeSlow(length + 1)
-    const written = guard(() => handle.write(frame, output))
+    const output = Buffer.allocUnsafe(length + 1)
+    const written = damagedIfRefused(() => handle.write(frame, output))
     if (written === undefined) throw new VarveError('ERR_VARVE_DAMAGED', `decompresses to more than ${length} bytes`)
     return exactly(length, output.subarray(0, written))
   }
@@ -102,10 +102,10 @@ export function decompress(frame: Uint8Array, length: number): Buffer {
  * @throws ERR_VARVE_DAMAGED where it is no frame, or makes more than `limit` bytes
  */
 export function decompressUpTo(frame: Uint8Array, limit: number): Buffer {
-  return guard(() => zstdDecompressSync(frame, { maxOutputLength: limit }))
+  return damagedIfRefused(() => zstdDecompressSync(frame, { maxOutputLength: limit }))
 }
 
-function guard<T>(work: () => T): T {
+function damagedIfRefused<T>(work: () => T): T {
   try {
     return work()
   } catch (error) {

@@ -23,7 +23,7 @@ export interface Lock {
   readonly pid: number
   readonly uid: number
   readonly gid: number
-  /** Where `pid` means something, see `processSpace`; undefined in locks of other programs, which pass the field over. */
+  /** Where `pid` means something, see `processSpace`. Other programs pass the field over, and their own locks have none. */
   readonly space: string | undefined
 }
 
@@ -104,7 +104,7 @@ export function isAbandoned(lock: Lock, platform: Platform, now: number): boolea
   const age = now - lock.time
   if (age > STALE_AFTER_MS) return true
   if (platform.processExists(lock.pid)) return false
-  return age > UNREFRESHED_AFTER_MS || lock.space === processSpace()
+  return age > UNREFRESHED_AFTER_MS || (lock.space !== undefined && lock.space === processSpace())
 }
 
 /** Who holds a lock, for a message. */
