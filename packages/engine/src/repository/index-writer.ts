@@ -1,19 +1,30 @@
 import type { PackContents } from './blob.ts'
 import type { Id } from './id.ts'
-import { INDEX_FILE_BLOBS, encodeIndex } from './index-file.ts'
+import { INDEX_FILE_BLOBS, encodeIndexedPack, joinIndexedPacks } from './index-file.ts'
 import type { OpenRepository } from './repository.ts'
 
-/** Writes what packs hold into index files, one for every 50,000 blobs. Packs must be stored before they are added. */
+/** Time after which an index file is written though it is not full, restic's: what a long job that is interrupted has stored is not lost. */
+const MAX_AGE_MS = 10 * 60_000
+
+/**
+ * Writes what packs hold into index files: one for every 50,000 blobs, and at least one every ten minutes in which packs are added. Packs must be
+ * stored before they are added.
+ */
 export class IndexWriter {
   readonly #repository: OpenRepository
+  readonly #now: () => number
   readonly #written: Id[] = []
-  #packs: PackContents[] = []
+  /** As text, which takes a fraction of the memory that the blobs' objects do. */
+  #packs: string[] = []
   #blobs = 0
+  #startedAt = 0
   /** Files are written one after the other: each may take some megabytes of memory. */
   #writing: Promise<void> = Promise.resolve()
 
-  constructor(repository: OpenRepository) {
+  /** @param now - the time in milliseconds */
+  constructor(repository: OpenRepository, now: () => number = Date.now) {
     this.#repository = repository
+    this.#now = now
   }
 
   /** Index files that were written so far. */
@@ -21,9 +32,9 @@ export class IndexWriter {
     return this.#written
   }
 
-  /** Adds a stored pack. An index file that this fills is written meanwhile; `flush` tells how that went. */
+  /** Adds a stored pack. An index file that is due is written meanwhile; `flush` tells how that went. */
   add(pack: PackContents): void {
-    this.#packs.push(pack)
+    this.#packs.push(encodeIndexedPack(pack))
     this.#blobs += pack.blobs.length
     if (this.#blobs >= INDEX_FILE_BLOBS) this.#write()
   }
@@ -42,7 +53,7 @@ export class IndexWriter {
     this.#packs = []
     this.#blobs = 0
     this.#writing = this.#writing.then(async () => {
-      this.#written.push(await this.#repository.saveUnpacked('index', encodeIndex(packs)))
+      this.#written.push(await this.#repository.saveUnpacked('index', joinIndexedPacks(packs)))
     })
     // Whoever flushes gets the failure; until then nobody may be waiting, which is no reason to end the process.
     this.#writing.catch(() => undefined)

@@ -38,6 +38,22 @@ describe('IndexWriter', () => {
     expect((await repository.loadIndex()).index.entryCount).toBe(110_000)
   })
 
+  it('writes a file that is not full when it has waited for ten minutes', async () => {
+    const repository = await cheapRepository()
+    let now = 0
+    const writer = new IndexWriter(repository, () => now)
+    const written: number[] = []
+    for (; now < 30 * 60_000; now += 60_000) {
+      writer.add(imaginaryPack(1))
+      await new Promise(setImmediate)
+      written.push(writer.written.length)
+    }
+    expect(written.indexOf(1)).toBe(10)
+    expect(written.indexOf(2)).toBe(21)
+    await writer.flush()
+    expect((await repository.loadIndex()).index.entryCount).toBe(30)
+  })
+
   it('says at the end that a file could not be written', async () => {
     const storage = new MemoryStorage()
     await cheapRepository({ storage })
