@@ -19,7 +19,8 @@ function scanAll(): void {
 }
 
 function cutAll(): void {
-  for (let start = 0; start < buffer.length;) start = chunker.cut(start, buffer.length)
+  for (let start = 0; start < buffer.length;)
+    start = chunker.cut(start, Math.min(buffer.length, start + chunker.maxSize))
 }
 
 function rate(work: () => void): number {

@@ -9,17 +9,19 @@ export interface Chunker {
   readonly maxSize: number
   /**
    * Memory that the caller reads its stream into and from which it takes the chunks, so that scanning copies nothing.
-   * Holds at least twice `maxSize`. The view stays valid for the chunker's life.
+   * Holds more than `maxSize`; `ChunkStream` keeps house in it. The view stays valid for the chunker's life.
    */
   readonly buffer: Uint8Array<ArrayBuffer>
   /**
    * Where the chunk that starts at `start` ends, as an offset in `buffer`.
    *
    * @param start - offset of the chunk's first byte in `buffer`
-   * @param end - offset after the stream's last byte that is in `buffer`. Either `end - start >= maxSize`, or the stream ends here
-   * @returns the offset after the chunk's last byte: in `(start, end]`, and `end` itself where no cut was found
+   * @param end - offset after the last byte of the stream that may belong to it, at most `start + maxSize`
+   * @param searched - no cut is before this offset, as an earlier call with a smaller `end` has found; `start` if left out
+   * @returns the offset after the chunk's last byte, in `(start, end]`. `end` itself says that no cut was found: the chunk ends there only
+   *   if it has `maxSize` bytes or the stream ends there too
    */
-  cut(start: number, end: number): number
+  cut(start: number, end: number, searched?: number): number
 }
 
 /** Names a chunker and its parameters as a plain value, so that worker threads can make the same one. */

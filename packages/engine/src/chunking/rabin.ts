@@ -7,12 +7,8 @@ const MIB = 1024 * KIB
 const MIN_SIZE = 512 * KIB
 const MAX_SIZE = 8 * MIB
 
-/**
- * Three of the largest chunks. Up to one of them waits unscanned when the caller reads on, and has to be moved to the
- * front; with two, as many bytes could be moved as are read, with three at most half as many. Every saving thread has
- * one such buffer.
- */
-const BUFFER_SIZE = 3 * MAX_SIZE
+/** Room for the largest chunk and a little more, so that what is moved to the front of the buffer is seldom much. */
+const BUFFER_SIZE = MAX_SIZE + 2 * MIB
 
 /**
  * Cuts where the content says so, so that what is inserted or removed changes the chunks around it only. Chunks have
@@ -34,9 +30,9 @@ export class RabinChunker implements Chunker {
   }
 
   /** See {@link Chunker.cut}. Nothing is read of a chunk's first 512 KiB but the last 64 bytes. */
-  cut(start: number, end: number): number {
-    const first = start + MIN_SIZE
-    if (end <= first) return end
-    return this.#kernel.firstCandidate(first, Math.min(end, start + MAX_SIZE))
+  cut(start: number, end: number, searched = start): number {
+    const from = Math.max(start + MIN_SIZE, searched)
+    const to = Math.min(end, start + MAX_SIZE)
+    return to <= from ? to : this.#kernel.firstCandidate(from, to)
   }
 }

@@ -10,17 +10,22 @@ const MAX_NUMBER = 0xffff_ffff
 
 /** The JSON text of an index file, as restic writes it. */
 export function encodeIndex(packs: readonly PackContents[]): Buffer {
-  const stored = packs.map((pack) => ({
-    id: pack.id,
-    blobs: pack.blobs.map((blob) => ({
-      id: blob.id,
-      type: blob.type,
-      offset: blob.offset,
-      length: blob.length,
-      ...(blob.uncompressedLength !== 0 && { uncompressed_length: blob.uncompressedLength }),
-    })),
-  }))
-  return Buffer.from(`${JSON.stringify({ packs: stored })}\n`)
+  return joinIndexedPacks(packs.map(encodeIndexedPack))
+}
+
+/** What an index file says of one pack: a part of its JSON text. */
+export function encodeIndexedPack(pack: PackContents): string {
+  const blobs = pack.blobs.map(
+    ({ id, type, offset, length, uncompressedLength }) =>
+      `{"id":"${id}","type":"${type}","offset":${offset},"length":${length}` +
+      (uncompressedLength === 0 ? '}' : `,"uncompressed_length":${uncompressedLength}}`),
+  )
+  return `{"id":"${pack.id}","blobs":[${blobs.join()}]}`
+}
+
+/** The JSON text of an index file from what {@link encodeIndexedPack} made of its packs. */
+export function joinIndexedPacks(packs: readonly string[]): Buffer {
+  return Buffer.from(`{"packs":[${packs.join()}]}\n`)
 }
 
 /**

@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../errors.ts'
-import type { BlobType, PackContents } from '../repository/blob.ts'
+import type { BlobType } from '../repository/blob.ts'
 import { BlobClaims } from '../repository/blob-claims.ts'
 import { idOf, idToBytes, type Id } from '../repository/id.ts'
 import { IndexWriter } from '../repository/index-writer.ts'
@@ -30,7 +30,7 @@ const LARGE_FILE = 1024 * 1024
 const BATCH_BYTES = 1024 * 1024
 const BATCH_FILES = 64
 /** What may be under way before the scan waits: bounds the memory that its results take. */
-const MAX_PENDING_FILES = 4096
+const MAX_PENDING_FILES = 1024
 const MAX_PENDING_BLOB_BYTES = 32 * 1024 * 1024
 
 /** How blobs are saved. */
@@ -59,7 +59,6 @@ export class BlobSaver {
   readonly #counters = new SaveCounters()
   readonly #largeFiles = new Set<string>()
   readonly #stores = new Set<Promise<void>>()
-  readonly #stored: PackContents[] = []
   readonly #gate = new Gate()
   #pool: WorkerPool<SaveJob, SaveResult, PackEvent> | undefined
   readonly #onAbort = (): void => this.#gate.open()
@@ -161,7 +160,6 @@ export class BlobSaver {
     throwIfAborted(this.#options.signal)
     await this.#index.flush()
     await this.close()
-    for (const pack of this.#stored) this.#repository.index.add(pack)
     return this.#added
   }
 
@@ -220,8 +218,8 @@ export class BlobSaver {
 
   #startPool(): WorkerPool<SaveJob, SaveResult, PackEvent> {
     const size = this.#options.workers ?? defaultWorkerCount()
-    // Each thread fills a pack of data and one of trees; two more are on their way to the storage.
-    const packs = PackPool.create(2 * size + 2, PACK_CAPACITY)
+    // Each thread fills a pack of data and one of trees; one more is on its way to the storage.
+    const packs = PackPool.create(2 * size + 1, PACK_CAPACITY)
     const workerData: SaveWorkerData = {
       repository: workerRepository(this.#repository),
       claims: this.#claims.shared,
@@ -241,7 +239,6 @@ export class BlobSaver {
     const store = this.#repository.storage
       .save('pack', pack.id, pack.bytes)
       .then(() => {
-        this.#stored.push(pack.contents)
         this.#index.add(pack.contents)
       })
       .catch((error: unknown) => this.#gate.fail(error))

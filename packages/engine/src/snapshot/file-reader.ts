@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs'
-import type { Chunker } from '../chunking/chunker.ts'
+import type { ChunkStream } from '../chunking/chunk-stream.ts'
 import { systemErrorCode, VarveError } from '../errors.ts'
 import { toFsPath } from '../platform/file-name.ts'
 import { sameState, type FileState } from './change-detection.ts'
@@ -20,18 +20,23 @@ export interface FileReading {
 }
 
 /**
- * Reads a file through the chunker's buffer and gives out its chunks in order, each valid until the callback returns.
+ * Reads a file and gives out its chunks in order, each valid until the callback returns.
  *
  * @param file - as the scan saw it
+ * @param chunks - whose memory it is read into
  * @param onChunk - called with each chunk
  * @throws the system's error where the file cannot be opened or read, ERR_VARVE_SOURCE where it is no regular file any more
  */
-export function readFileChunks(file: FileToSave, chunker: Chunker, onChunk: (chunk: Uint8Array) => void): FileReading {
+export function readFileChunks(
+  file: FileToSave,
+  chunks: ChunkStream,
+  onChunk: (chunk: Uint8Array) => void,
+): FileReading {
   const fd = openForReading(file.path)
   try {
     const before = fstatSync(fd, { bigint: true })
-    if (!before.isFile()) throw new VarveError('ERR_VARVE_SOURCE', 'it is no regular file any more')
-    const size = readChunks(fd, Number(before.size), chunker, onChunk)
+    if (!before.isFile()) throw notAFile()
+    const size = readChunks(fd, Number(before.size), chunks, onChunk)
     const after = fstatSync(fd, { bigint: true })
     return {
       size,
@@ -48,20 +53,28 @@ function openForReading(path: string): number {
   try {
     return openSync(fsPath, OPEN_FLAGS_QUIET)
   } catch (error) {
+    const code = systemErrorCode(error)
+    if (code === 'ELOOP' || code === 'ENXIO') throw notAFile(error)
     // Only a file's owner may read it without touching its time of access.
-    if (systemErrorCode(error) !== 'EPERM') throw error
+    if (code !== 'EPERM') throw error
     return openSync(fsPath, OPEN_FLAGS)
   }
 }
 
+/** For what took a file's place: a symbolic link cannot be opened with these flags, nor a socket at all. */
+function notAFile(cause?: unknown): VarveError {
+  return new VarveError('ERR_VARVE_SOURCE', 'it is no regular file any more', { cause })
+}
+
 /** Reads up to the size that the file has, or to its end: what is appended meanwhile is noticed by its size afterwards. */
 function readChunks(fd: number, expected: number, chunker: Chunker, onChunk: (chunk: Uint8Array) => void): number {
-  const { buffer } = chunker
+  const { buffer, maxSize } = chunker
   let total = 0
   let start = 0
   let end = 0
-  for (let ended = false; !ended || start < end;) {
-    while (!ended && end - start < chunker.maxSize) {
+  let ended = false
+  while (!ended || start < end) {
+    while (!ended && end - start < maxSize) {
       if (end === buffer.length) {
         buffer.copyWithin(0, start, end)
         end -= start
@@ -72,7 +85,8 @@ function readChunks(fd: number, expected: number, chunker: Chunker, onChunk: (ch
       total += count
       ended = count === 0 || total === expected
     }
-    while (end - start >= chunker.maxSize || (ended && start < end)) {
+    const wanted = ended ? 1 : maxSize
+    while (end - start >= wanted) {
       const cut = chunker.cut(start, end)
       onChunk(buffer.subarray(start, cut))
       start = cut

@@ -1,5 +1,5 @@
 import { readlinkSync, type BigIntStats } from 'node:fs'
-import { describeError } from '../errors.ts'
+import { describeError, systemErrorCode } from '../errors.ts'
 import { nameFromBytes, toFsPath } from '../platform/file-name.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { ExtendedAttribute, Node, NodeType } from '../repository/node.ts'
@@ -48,6 +48,18 @@ export class NodeBuilder {
    * @throws the system's error where a symbolic link cannot be read
    */
   build(name: string, path: string, stats: BigIntStats): Node {
+    return this.#build(name, path, stats, this.#extendedAttributes(path))
+  }
+
+  /**
+   * The node of a folder that only leads to a source. Its extended attributes are left out where nobody may read them: that the user did not
+   * ask for, and restic passes it over too.
+   */
+  buildLeading(name: string, path: string, stats: BigIntStats): Node {
+    return this.#build(name, path, stats, this.#extendedAttributes(path, ['EPERM', 'EACCES']))
+  }
+
+  #build(name: string, path: string, stats: BigIntStats, extendedAttributes: readonly ExtendedAttribute[]): Node {
     const type = nodeType(stats)
     const mtime = timestampFromNanoseconds(stats.mtimeNs)
     const uid = Number(stats.uid)
@@ -69,7 +81,7 @@ export class NodeBuilder {
       size: type === 'file' ? stats.size : 0n,
       links: counted ? stats.nlink : 0n,
       linkTarget: type === 'symlink' ? nameFromBytes(readlinkSync(toFsPath(path), { encoding: 'buffer' })) : '',
-      extendedAttributes: this.#extendedAttributes(path),
+      extendedAttributes,
       genericAttributes: NO_GENERIC_ATTRIBUTES,
       device: type === 'dev' || type === 'chardev' ? stats.rdev : 0n,
       content: type === 'file' ? [] : null,
@@ -85,12 +97,13 @@ export class NodeBuilder {
     return { ...node, mtime, atime, ctime: timestampFromNanoseconds(ctimeNs), inode: ino }
   }
 
-  #extendedAttributes(path: string): readonly ExtendedAttribute[] {
+  #extendedAttributes(path: string, passedOver: readonly string[] = []): readonly ExtendedAttribute[] {
     if (this.#platform.extendedAttributes === undefined) return NO_ATTRIBUTES
     try {
       return this.#platform.extendedAttributes.read(path)
     } catch (error) {
-      this.#options.onIncomplete(path, `its extended attributes could not be read: ${describeError(error)}`)
+      if (!passedOver.includes(systemErrorCode(error) ?? ''))
+        this.#options.onIncomplete(path, `its extended attributes could not be read: ${describeError(error)}`)
       return NO_ATTRIBUTES
     }
   }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { workerData } from 'node:worker_threads'
+import { ChunkStream } from '../chunking/chunk-stream.ts'
 import { createChunker } from '../chunking/create-chunker.ts'
 import { describeError, isVarveError, systemErrorCode } from '../errors.ts'
 import { BlobClaims } from '../repository/blob-claims.ts'
@@ -23,7 +24,7 @@ import {
 serveJobs<SaveJob, SaveResult, PackEvent>((post) => {
   const { repository, claims: sharedClaims, counters: sharedCounters, packs, discard } = workerData as SaveWorkerData
   const claims = BlobClaims.attach(sharedClaims)
-  const chunker = createChunker(repository.chunker)
+  const chunks = new ChunkStream(createChunker(repository.chunker))
   const counters = new SaveCounters(sharedCounters)
   const pool = new PackPool(packs)
   const lanes = {
@@ -39,7 +40,7 @@ serveJobs<SaveJob, SaveResult, PackEvent>((post) => {
   function saveFile(file: FileToSave): SavedFile {
     const ids: Buffer[] = []
     try {
-      const reading = readFileChunks(file, chunker, (chunk) => {
+      const reading = readFileChunks(file, chunks, (chunk) => {
         const id = hash('sha256', chunk, 'buffer')
         ids.push(id)
         if (claims.claim('data', id)) lanes.data.add(id, chunk)

@@ -107,7 +107,7 @@ export class Scan {
   }
 
   #openSources(folder: Folder, sources: SourceTree): void {
-    const names = [...sources.children.keys()].sort(compareNames)
+    const names = [...sources.children.keys()].toSorted(compareNames)
     this.#open.push({ folder, path: sources.infoPath ?? '', names, next: 0, sources: sources.children })
   }
 
@@ -127,8 +127,9 @@ export class Scan {
     if (path === undefined) throw new Error(`source '${name}' has nowhere to take its metadata from`)
     let node: Node
     try {
-      node = this.#context.builder.build(name, path, statSync(toFsPath(path), { bigint: true }))
+      node = this.#context.builder.buildLeading(name, path, statSync(toFsPath(path), { bigint: true }))
     } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error
       return this.#context.onProblem(path, describeError(error))
     }
     const previousNode = parent.previousEntry(name)
@@ -140,43 +141,43 @@ export class Scan {
   }
 
   #visitEntry(parent: Folder, name: string, path: string, explicit: boolean): Promise<void> | undefined {
-    const { rules, onProblem } = this.#context
-    if (!explicit && rules.excludesPath(path)) return undefined
-    let stats: BigIntStats
     try {
-      stats = lstatSync(toFsPath(path), { bigint: true })
+      return this.#visitFound(parent, name, path, explicit)
     } catch (error) {
+      const code = systemErrorCode(error)
+      if (code === undefined) throw error
       // Gone since the folder was listed: as if it had never been there.
-      if (explicit || systemErrorCode(error) !== 'ENOENT') onProblem(path, describeError(error))
+      if (explicit || code !== 'ENOENT') this.#context.onProblem(path, describeError(error))
       return undefined
     }
+  }
+
+  #visitFound(parent: Folder, name: string, path: string, explicit: boolean): Promise<void> | undefined {
+    const { rules, onProblem, builder, withSockets } = this.#context
+    if (!explicit && rules.excludesPath(path)) return undefined
+    const stats = lstatSync(toFsPath(path), { bigint: true })
     if (rules.excludes(path, stats, explicit)) return undefined
     const previous = parent.previousEntry(name)
-    try {
-      switch (nodeType(stats)) {
-        case 'file':
-          this.#visitFile(parent, name, path, stats, previous)
-          return undefined
-        case 'dir':
-          return this.#enterFolder(parent, name, path, stats, previous)
-        case 'socket':
-          if (!this.#context.withSockets) return undefined
-          break
-        case 'irregular':
-          onProblem(path, 'it is neither a file nor anything else that can be saved')
-          return undefined
-        case 'symlink':
-        case 'dev':
-        case 'chardev':
-        case 'fifo':
-          break
-      }
-      const node = this.#context.builder.build(name, path, stats)
-      parent.fill(parent.reserve(), node, previous)
-    } catch (error) {
-      if (systemErrorCode(error) === undefined) throw error
-      onProblem(path, describeError(error))
+    switch (nodeType(stats)) {
+      case 'file':
+        this.#visitFile(parent, name, path, stats, previous)
+        return undefined
+      case 'dir':
+        return this.#enterFolder(parent, name, path, stats, previous)
+      case 'socket':
+        if (!withSockets) return undefined
+        break
+      case 'irregular':
+        onProblem(path, 'it is neither a file nor anything else that can be saved')
+        return undefined
+      case 'symlink':
+      case 'dev':
+      case 'chardev':
+      case 'fifo':
+        break
     }
+    const node = builder.build(name, path, stats)
+    parent.fill(parent.reserve(), node, previous)
     return undefined
   }
 
@@ -301,9 +302,13 @@ function joinPath(folder: string, name: string, separator: string): string {
   return folder.endsWith(separator) ? folder + name : folder + separator + name
 }
 
-/** In the order of bytes, which for names below the surrogates is the order of JavaScript's strings. */
-function sortNames(names: string[]): string[] {
-  return names.some((name) => /[\ud800-\uffff]/.test(name)) ? names.sort(compareNames) : names.sort()
+/**
+ * In the order of bytes, which for names below the surrogates is the order of JavaScript's strings, and each once: some file systems list an
+ * entry twice when their folder changes meanwhile.
+ */
+function sortNames(names: readonly string[]): string[] {
+  const sorted = names.some((name) => /[\ud800-\uffff]/.test(name)) ? names.toSorted(compareNames) : names.toSorted()
+  return sorted.filter((name, index) => name !== sorted[index - 1])
 }
 
 function contentIds(content: Uint8Array): Id[] {

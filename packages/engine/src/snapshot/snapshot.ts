@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { ChunkStream } from '../chunking/chunk-stream.ts'
 import { createChunker } from '../chunking/create-chunker.ts'
 import { VarveError } from '../errors.ts'
 import { toFsPath } from '../platform/file-name.ts'
@@ -11,6 +12,7 @@ import type { IndexedRepository, OpenRepository } from '../repository/repository
 import type { Snapshot, StoredSnapshot } from '../repository/snapshot.ts'
 import { timestampNow } from '../repository/timestamp.ts'
 import { TreeLoader } from '../history/tree-loader.ts'
+import { workerRepository } from '../repository/worker-repository.ts'
 import { BlobSaver } from './blob-saver.ts'
 import { NodeBuilder } from './node-builder.ts'
 import { DEFAULT_PARENT_GROUPING, findParent } from './parent.ts'
@@ -100,12 +102,12 @@ class SnapshotRun {
       ignoreInode = false,
     } = this.#options
     if (stream !== undefined) {
-      const chunker = createChunker({ kind: 'rabin', polynomial: repository.config.chunkerPolynomial })
+      const chunks = new ChunkStream(createChunker(workerRepository(repository).chunker))
       const time = this.#options.time ?? timestampNow()
       const onRead = (bytes: number): void => {
         this.#bytesStreamed += bytes
       }
-      return saveStream(stream, { saver, chunker, tally: this.#tally, time, signal: this.#signal, onRead })
+      return saveStream(stream, { saver, chunks, tally: this.#tally, time, signal: this.#signal, onRead })
     }
     if (this.#platform.extendedAttributes === undefined) {
       this.#options.onNotice?.(

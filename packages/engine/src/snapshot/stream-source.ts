@@ -1,4 +1,4 @@
-import type { Chunker } from '../chunking/chunker.ts'
+import type { ChunkStream } from '../chunking/chunk-stream.ts'
 import { throwIfAborted, VarveError } from '../errors.ts'
 import type { Id } from '../repository/id.ts'
 import type { Node } from '../repository/node.ts'
@@ -15,7 +15,7 @@ const NO_TIME = '0001-01-01T00:00:00Z' as Timestamp
 /** What saving a stream works with. */
 export interface StreamContext {
   readonly saver: BlobSaver
-  readonly chunker: Chunker
+  readonly chunks: ChunkStream
   readonly tally: Tally
   readonly time: Timestamp
   readonly signal: AbortSignal | undefined
@@ -50,39 +50,32 @@ async function saveChunks(
   stream: AsyncIterable<Uint8Array>,
   context: StreamContext,
 ): Promise<{ content: Id[]; size: number }> {
-  const { chunker, saver, signal } = context
-  const { buffer } = chunker
+  const { chunks, saver, signal } = context
   const content: Id[] = []
   let size = 0
-  let start = 0
-  let end = 0
-  const cutOne = (): void => {
-    const cut = chunker.cut(start, end)
-    // The buffer is filled again before a thread has taken the blob.
-    content.push(saver.saveBlob('data', buffer.slice(start, cut)))
-    start = cut
+  const saveThose = async (): Promise<void> => {
+    for (let chunk = chunks.next(); chunk !== undefined; chunk = chunks.next()) {
+      // Its memory is filled again before a thread has taken the blob.
+      content.push(saver.saveBlob('data', chunk.slice()))
+      await saver.room()
+    }
   }
+  chunks.restart()
   for await (const piece of stream) {
     throwIfAborted(signal)
     for (let taken = 0; taken < piece.length;) {
-      if (end === buffer.length) {
-        buffer.copyWithin(0, start, end)
-        end -= start
-        start = 0
-      }
-      const part = piece.subarray(taken, taken + buffer.length - end)
-      buffer.set(part, end)
-      end += part.length
+      const room = chunks.room()
+      const part = piece.subarray(taken, taken + room.length)
+      room.set(part)
+      chunks.fed(part.length)
       taken += part.length
-      while (end - start >= chunker.maxSize) {
-        cutOne()
-        await saver.room()
-      }
+      await saveThose()
     }
     size += piece.length
     context.onRead(piece.length)
   }
-  while (start < end) cutOne()
+  chunks.end()
+  await saveThose()
   return { content, size }
 }
 

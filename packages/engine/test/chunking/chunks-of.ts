@@ -1,3 +1,4 @@
+import { ChunkStream } from '../../src/chunking/chunk-stream.ts'
 import type { Chunker } from '../../src/chunking/chunker.ts'
 
 /**
@@ -7,24 +8,16 @@ import type { Chunker } from '../../src/chunking/chunker.ts'
  *   at the end
  */
 export function* chunksOf(chunker: Chunker, read: (target: Uint8Array) => number): Generator<Uint8Array<ArrayBuffer>> {
-  const { buffer, maxSize } = chunker
-  let start = 0
-  let end = 0
-  for (let ended = false; ;) {
-    while (!ended && end - start < maxSize) {
-      if (end === buffer.length) {
-        buffer.copyWithin(0, start, end)
-        end -= start
-        start = 0
-      }
-      const count = read(buffer.subarray(end))
-      ended = count === 0
-      end += count
-    }
-    if (start === end) return
-    const cut = chunker.cut(start, end)
-    yield buffer.subarray(start, cut)
-    start = cut
+  const stream = new ChunkStream(chunker)
+  for (;;) {
+    for (let chunk = stream.next(); chunk !== undefined; chunk = stream.next()) yield chunk
+    const room = stream.room()
+    const count = read(room)
+    stream.fed(count)
+    if (count > 0) continue
+    stream.end()
+    for (let last = stream.next(); last !== undefined; last = stream.next()) yield last
+    return
   }
 }
 
