@@ -34,9 +34,10 @@ export class IndexWriter {
 
   /** Adds a stored pack. An index file that is due is written meanwhile; `flush` tells how that went. */
   add(pack: PackContents): void {
+    if (this.#packs.length === 0) this.#startedAt = this.#now()
     this.#packs.push(encodeIndexedPack(pack))
     this.#blobs += pack.blobs.length
-    if (this.#blobs >= INDEX_FILE_BLOBS) this.#write()
+    if (this.#blobs >= INDEX_FILE_BLOBS || this.#now() - this.#startedAt >= MAX_AGE_MS) this.#write()
   }
 
   /**
