@@ -67,30 +67,18 @@ function notAFile(cause?: unknown): VarveError {
 }
 
 /** Reads up to the size that the file has, or to its end: what is appended meanwhile is noticed by its size afterwards. */
-function readChunks(fd: number, expected: number, chunker: Chunker, onChunk: (chunk: Uint8Array) => void): number {
-  const { buffer, maxSize } = chunker
+function readChunks(fd: number, expected: number, chunks: ChunkStream, onChunk: (chunk: Uint8Array) => void): number {
   let total = 0
-  let start = 0
-  let end = 0
   let ended = false
-  while (!ended || start < end) {
-    while (!ended && end - start < maxSize) {
-      if (end === buffer.length) {
-        buffer.copyWithin(0, start, end)
-        end -= start
-        start = 0
-      }
-      const count = readSync(fd, buffer, end, buffer.length - end, null)
-      end += count
-      total += count
-      ended = count === 0 || total === expected
-    }
-    const wanted = ended ? 1 : maxSize
-    while (end - start >= wanted) {
-      const cut = chunker.cut(start, end)
-      onChunk(buffer.subarray(start, cut))
-      start = cut
-    }
+  chunks.restart()
+  while (!ended) {
+    const room = chunks.room()
+    const count = readSync(fd, room, 0, room.length, null)
+    total += count
+    chunks.fed(count)
+    ended = count === 0 || total === expected
+    if (ended) chunks.end()
+    for (let chunk = chunks.next(); chunk !== undefined; chunk = chunks.next()) onChunk(chunk)
   }
   return total
 }
