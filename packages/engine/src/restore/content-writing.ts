@@ -11,8 +11,8 @@ import type { RestorePlan } from './restore-plan.ts'
 import type { RestoreReporter } from './restore-reporter.ts'
 import type { WriteJob, WriteResult, WriteSetup } from './write-jobs.ts'
 
-/** Bytes of packs that may be in memory at a time. */
-const BYTES_IN_FLIGHT = 64 << 20
+/** Bytes of packs that may be in memory at a time for each thread: what it is at, what waits for it, and what is being read. */
+const BYTES_PER_THREAD = 6 << 20
 
 /** Files in a job without content. */
 const FILES_PER_JOB = 512
@@ -44,7 +44,7 @@ export class ContentWriting {
   readonly #options: ContentWritingOptions
   readonly #pool: WorkerPool<WriteJob, WriteResult>
   readonly #stop = new Int32Array(new SharedArrayBuffer(4))
-  readonly #budget = new ByteBudget(BYTES_IN_FLIGHT)
+  readonly #budget: ByteBudget
   readonly #running = new Set<Promise<void>>()
   #failure: { readonly error: unknown } | undefined
   /** Bytes of content that have been written. */
@@ -58,8 +58,8 @@ export class ContentWriting {
     setPending(plan)
     const setup: WriteSetup = {
       key: repository.key,
-      entries: plan.entries.shared,
-      pieces: plan.pieces.shared,
+      entries: plan.entries.share(),
+      pieces: plan.pieces.share(),
       sparse,
       stop: this.#stop,
     }
@@ -68,6 +68,7 @@ export class ContentWriting {
       workerData: setup,
       size: workers,
     })
+    this.#budget = new ByteBudget(this.#pool.size * BYTES_PER_THREAD)
   }
 
   /** Does it all. @throws ERR_VARVE_TARGET, ERR_VARVE_ABORTED */

@@ -1,40 +1,37 @@
+import type { ColumnMemory } from './columns.ts'
+
 const NANOSECONDS = 1_000_000_000n
 
-/** What a plan knows of its entries, a column a thing, in memory that threads share: 79 bytes an entry. */
-export type EntryColumns = ReturnType<typeof makeEntryColumns>
+/** What a plan knows of its entries, a column a thing: 79 bytes an entry. */
+export type EntryColumns<Buffers extends ArrayBufferLike = ArrayBufferLike> = ReturnType<
+  typeof makeEntryColumns<Buffers>
+>
 
-/** Columns with room for `capacity` entries. */
-export function makeEntryColumns(capacity: number) {
-  const bytes = () => new Uint8Array(new SharedArrayBuffer(capacity))
-  const integers = () => new Uint32Array(new SharedArrayBuffer(capacity * 4))
-  const numbers = () => new Float64Array(new SharedArrayBuffer(capacity * 8))
+/** Columns in given memory. */
+export function makeEntryColumns<Buffers extends ArrayBufferLike>(memory: ColumnMemory<Buffers>) {
+  const bytes = (name: string) => new Uint8Array(memory(name, 1))
+  const integers = (name: string) => new Uint32Array(memory(name, 4))
+  const numbers = (name: string) => new Float64Array(memory(name, 8))
   return {
-    parent: integers(),
-    name: integers(),
-    type: bytes(),
-    action: bytes(),
-    marks: bytes(),
-    size: numbers(),
-    firstPiece: integers(),
-    endPiece: integers(),
-    pending: integers(),
-    link: integers(),
-    attributes: integers(),
-    mode: integers(),
-    uid: integers(),
-    gid: integers(),
-    mtime: numbers(),
-    mtimeFraction: integers(),
-    atime: numbers(),
-    atimeFraction: integers(),
+    parent: integers('parent'),
+    name: integers('name'),
+    type: bytes('type'),
+    action: bytes('action'),
+    marks: bytes('marks'),
+    size: numbers('size'),
+    firstPiece: integers('firstPiece'),
+    endPiece: integers('endPiece'),
+    pending: integers('pending'),
+    link: integers('link'),
+    attributes: integers('attributes'),
+    mode: integers('mode'),
+    uid: integers('uid'),
+    gid: integers('gid'),
+    mtime: numbers('mtime'),
+    mtimeFraction: integers('mtimeFraction'),
+    atime: numbers('atime'),
+    atimeFraction: integers('atimeFraction'),
   }
-}
-
-/** A copy with room for `capacity` entries. */
-export function growEntryColumns(columns: EntryColumns, capacity: number): EntryColumns {
-  const larger = makeEntryColumns(capacity)
-  for (const key of Object.keys(columns) as (keyof EntryColumns)[]) larger[key].set(columns[key])
-  return larger
 }
 
 /** Keeps nanoseconds since 1970. Seconds and the rest apart: together they fit neither a double nor, for years after 2262, 64 bits. */

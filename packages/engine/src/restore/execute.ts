@@ -64,7 +64,7 @@ async function carryOut(
   const breather = new Breather(signal)
   const metadataWriter = new MetadataWriter(platform)
   const onFailure = (entry: number, message: string): void => reporter.problem(entries.path(entry), message)
-  const folderOptions: FolderOptions = { entries, separator, breather, onFailure }
+  const folderOptions: FolderOptions = { entries, platform, breather, onFailure }
   const preparation = new FilePreparation(entries, separator, recursive, onFailure)
   const sparse = options.sparse ?? true
 

@@ -115,23 +115,29 @@ export class FileWriter {
   }
 
   #completePresent(entry: number, path: string): void {
-    const present = lstatSync(toFsPath(path), { bigint: true })
-    if (!present.isFile()) throw new Error(MISPLACED)
+    const before = { stats: lstatSync(toFsPath(path), { bigint: true }), hasAttributes: true }
+    if (!before.stats.isFile()) throw new Error(MISPLACED)
     let fd: number
     try {
       fd = openSync(toFsPath(path), UNTOUCHED_FILE)
     } catch (error) {
       if (systemErrorCode(error) !== 'EACCES') throw error
-      this.#settle(entry, this.#metadata.setOfSpecial(path, this.#metadataOf(entry), present))
+      this.#settle(entry, this.#metadata.setOfSpecial(path, this.#metadataOf(entry), before))
       return
     }
-    this.#settle(entry, this.#metadata.setOfFile(fd, path, this.#metadataOf(entry), present))
+    this.#settle(entry, this.#metadata.setOfFile(fd, path, this.#metadataOf(entry), before))
   }
 
   /** Sets the metadata of a file whose content is complete, and closes it. */
   #complete(entry: number, fd: number): void {
     this.#open.delete(entry)
-    this.#settle(entry, this.#metadata.setOfFile(fd, this.#entries.path(entry), this.#metadataOf(entry)))
+    const path = this.#entries.path(entry)
+    const isChanged = this.#entries.action(entry) === 'update'
+    const hasAttributes = isChanged || this.#entries.isMarked(this.#entries.parent(entry), EntryMark.bestowing)
+    this.#settle(
+      entry,
+      this.#metadata.setOfFile(fd, path, this.#metadataOf(entry), { stats: undefined, hasAttributes }),
+    )
   }
 
   #settle(entry: number, failure: string | undefined): void {

@@ -2,6 +2,7 @@ import { mkdirSync, type BigIntStats } from 'node:fs'
 import { dirname } from 'node:path'
 import { describeError, systemErrorCode, VarveError } from '../errors.ts'
 import { toFsPath } from '../platform/file-name.ts'
+import type { Platform } from '../platform/platform.ts'
 import { fileModeFromPosix } from '../repository/file-mode.ts'
 import type { Breather } from './breather.ts'
 import { changeFolderMode, type MetadataWriter } from './metadata-writer.ts'
@@ -17,10 +18,13 @@ const NEW_MODE = 0o700
 /** Bits of a mode that the owner needs to work in a folder. */
 const OWNER_ALL = 0o700n
 
+/** The extended attribute that keeps the access control list which a folder gives to what is made in it. */
+const DEFAULT_ACL = 'system.posix_acl_default'
+
 /** What working on the folders of a plan needs. */
 export interface FolderOptions {
   readonly entries: PlannedEntries
-  readonly separator: string
+  readonly platform: Platform
   readonly breather: Breather
   readonly onFailure: (entry: number, message: string) => void
 }
@@ -32,8 +36,9 @@ export interface FolderOptions {
  * @throws ERR_VARVE_TARGET, ERR_VARVE_ABORTED
  */
 export async function makeFolders(options: FolderOptions): Promise<void> {
-  const { entries, separator, breather, onFailure } = options
+  const { entries, platform, breather, onFailure } = options
   makeTarget(entries.target, entries.action(0) === 'make')
+  markBestowing(entries, 0, platform)
   for (let entry = 1; entry < entries.count; entry++) {
     if (breather.isDue) await breather.breathe()
     if (entries.isMarked(entries.parent(entry), EntryMark.failed)) {
@@ -42,7 +47,7 @@ export async function makeFolders(options: FolderOptions): Promise<void> {
       onFailure(entry, 'its folder could not be made')
     } else if (entries.isFolder(entry)) {
       try {
-        makeFolder(entries.path(entry), separator)
+        makeFolder(entry, entries, platform)
       } catch (error) {
         throwIfTargetFailed(error, entries.path(entry))
         entries.mark(entry, EntryMark.failed)
@@ -66,7 +71,8 @@ export async function finishFolders(
     if (breather.isDue) await breather.breathe()
     if (!entries.isFolder(entry) || entries.isMarked(entry, EntryMark.failed)) continue
     const metadata = entries.metadata(entry)
-    const failure = metadata && metadataWriter.setOfFolder(entries.path(entry), metadata)
+    const before = { stats: undefined, hasAttributes: mayHaveAttributes(entries, entry) }
+    const failure = metadata && metadataWriter.setOfFolder(entries.path(entry), metadata, before)
     entries.mark(entry, EntryMark.done)
     if (failure !== undefined) onFailure(entry, failure)
     if (entry > 0) reporter.item(entries.action(entry), () => entries.path(entry), 'dir', 0)
@@ -83,17 +89,32 @@ function makeTarget(path: string, isMissing: boolean): void {
   }
 }
 
-function makeFolder(path: string, separator: string): void {
+function makeFolder(entry: number, entries: PlannedEntries, platform: Platform): void {
+  const path = entries.path(entry)
   try {
     mkdirSync(toFsPath(path), NEW_MODE)
-    return
   } catch (error) {
     if (systemErrorCode(error) !== 'EEXIST') throw error
+    const present = lookAt(path)
+    if (present?.isDirectory() === true) {
+      unlock(path, present)
+      markBestowing(entries, entry, platform)
+      return
+    }
+    removeObstacle(path, platform.separator, false)
+    mkdirSync(toFsPath(path), NEW_MODE)
   }
-  const present = lookAt(path)
-  if (present?.isDirectory() === true) return unlock(path, present)
-  removeObstacle(path, separator, false)
-  mkdirSync(toFsPath(path), NEW_MODE)
+  if (entries.isMarked(entries.parent(entry), EntryMark.bestowing)) entries.mark(entry, EntryMark.bestowing)
+}
+
+/** Marks a folder that was there if what is made in it gets extended attributes: a default access control list is handed down (acl(5)). */
+function markBestowing(entries: PlannedEntries, entry: number, { extendedAttributes }: Platform): void {
+  const attributes = extendedAttributes?.read(entries.path(entry)) ?? []
+  if (attributes.some(({ name }) => name === DEFAULT_ACL)) entries.mark(entry, EntryMark.bestowing)
+}
+
+function mayHaveAttributes(entries: PlannedEntries, entry: number): boolean {
+  return entries.action(entry) !== 'make' || entries.isMarked(entries.parent(entry), EntryMark.bestowing)
 }
 
 /** Lets the owner of a folder work in it. Its own mode comes at the end. */

@@ -106,8 +106,9 @@ function link(entry: number, path: string, options: LinkOptions): string | undef
 function setMetadata(entry: number, path: string, { plan, metadataWriter }: LinkOptions): string | undefined {
   const metadata = plan.entries.metadata(entry)
   if (metadata === undefined) return undefined
-  const present = plan.entries.action(entry) === 'keep' ? lookAt(path) : undefined
+  const stats = plan.entries.action(entry) === 'keep' ? lookAt(path) : undefined
+  const before = { stats, hasAttributes: true }
   return plan.entries.type(entry) === 'symlink'
-    ? metadataWriter.setOfLink(path, metadata, present)
-    : metadataWriter.setOfSpecial(path, metadata, present)
+    ? metadataWriter.setOfLink(path, metadata, before)
+    : metadataWriter.setOfSpecial(path, metadata, before)
 }

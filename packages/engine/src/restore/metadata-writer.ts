@@ -13,12 +13,23 @@ const UNSUPPORTED: ReadonlySet<string | undefined> = new Set(['ENOTSUP', 'EOPNOT
 /** Errors that users get who are not root where only root may do a thing. */
 const NOT_PERMITTED: ReadonlySet<string | undefined> = new Set(['EPERM', 'EACCES'])
 
+/** What is known of an entry before its metadata is set. */
+export interface EntryBefore {
+  /** What it has; undefined for an entry that has just been made. */
+  readonly stats: BigIntStats | undefined
+  /** Whether it may have extended attributes that have to go. */
+  readonly hasAttributes: boolean
+}
+
+/** An entry that has just been made, and got nothing from its folder. */
+const NEW: EntryBefore = { stats: undefined, hasAttributes: false }
+
 /**
  * Sets what entries have besides their content: owner, extended attributes, mode, times. In this order, for changing the owner takes special
  * mode bits and capabilities away, attributes of a read-only file cannot be set, and all of it may change times.
  *
  * As in restic, what only root may do is silently left out for other users, and so are attributes that the file system does not keep.
- * Each method returns what went wrong otherwise, undefined where nothing did. Where `present` is given, only what differs from it is set.
+ * Each method returns what went wrong otherwise, undefined where nothing did. What an entry has already is not set again.
  */
 export class MetadataWriter {
   /** Entries some of whose extended attributes could not be kept. */
@@ -31,55 +42,56 @@ export class MetadataWriter {
   }
 
   /** Sets the metadata of a file that is open, and closes it. */
-  setOfFile(fd: number, path: string, metadata: EntryMetadata, present?: BigIntStats): string | undefined {
+  setOfFile(fd: number, path: string, metadata: EntryMetadata, before = NEW): string | undefined {
     const { uid, gid, mode } = metadata
     let failure: string | undefined
     try {
-      if (!hasOwner(present, metadata)) failure = this.#attempt(() => fchownSync(fd, uid, gid))
-      failure ??= this.#setAttributes(path, metadata)
-      if (!hasMode(present, metadata)) failure ??= this.#attempt(() => fchmodSync(fd, posixPermissions(mode)))
+      if (!hasOwner(before.stats, metadata)) failure = this.#attempt(() => fchownSync(fd, uid, gid))
+      failure ??= this.#setAttributes(path, metadata, before)
+      if (!hasMode(before.stats, metadata)) failure ??= this.#attempt(() => fchmodSync(fd, posixPermissions(mode)))
     } finally {
       closeSync(fd)
     }
-    return failure ?? this.#setTimes(path, metadata, present)
+    return failure ?? this.#setTimes(path, metadata, before)
   }
 
   /** Sets the metadata of a folder. */
-  setOfFolder(path: string, metadata: EntryMetadata, present?: BigIntStats): string | undefined {
+  setOfFolder(path: string, metadata: EntryMetadata, before = NEW): string | undefined {
     return (
-      this.#setOwner(path, metadata, present) ??
-      this.#setAttributes(path, metadata) ??
-      (hasMode(present, metadata) ? undefined : this.#attempt(() => changeFolderMode(path, metadata.mode))) ??
-      this.#setTimes(path, metadata, present)
+      this.#setOwner(path, metadata, before) ??
+      this.#setAttributes(path, metadata, before) ??
+      (hasMode(before.stats, metadata) ? undefined : this.#attempt(() => changeFolderMode(path, metadata.mode))) ??
+      this.#setTimes(path, metadata, before)
     )
   }
 
   /** Sets the metadata of a symbolic link, which has no mode of its own. */
-  setOfLink(path: string, metadata: EntryMetadata, present?: BigIntStats): string | undefined {
+  setOfLink(path: string, metadata: EntryMetadata, before = NEW): string | undefined {
     return (
-      this.#setOwner(path, metadata, present) ??
-      this.#setAttributes(path, metadata) ??
-      this.#setTimes(path, metadata, present)
+      this.#setOwner(path, metadata, before) ??
+      this.#setAttributes(path, metadata, before) ??
+      this.#setTimes(path, metadata, before)
     )
   }
 
   /** Sets the metadata of a FIFO or device. */
-  setOfSpecial(path: string, metadata: EntryMetadata, present?: BigIntStats): string | undefined {
+  setOfSpecial(path: string, metadata: EntryMetadata, before = NEW): string | undefined {
     const permissions = posixPermissions(metadata.mode)
     return (
-      this.#setOwner(path, metadata, present) ??
-      this.#setAttributes(path, metadata) ??
-      (hasMode(present, metadata) ? undefined : this.#attempt(() => chmodSync(toFsPath(path), permissions))) ??
-      this.#setTimes(path, metadata, present)
+      this.#setOwner(path, metadata, before) ??
+      this.#setAttributes(path, metadata, before) ??
+      (hasMode(before.stats, metadata) ? undefined : this.#attempt(() => chmodSync(toFsPath(path), permissions))) ??
+      this.#setTimes(path, metadata, before)
     )
   }
 
-  #setOwner(path: string, metadata: EntryMetadata, present: BigIntStats | undefined): string | undefined {
-    if (hasOwner(present, metadata)) return undefined
+  #setOwner(path: string, metadata: EntryMetadata, { stats }: EntryBefore): string | undefined {
+    if (hasOwner(stats, metadata)) return undefined
     return this.#attempt(() => this.#platform.setOwner(path, metadata.uid, metadata.gid))
   }
 
-  #setAttributes(path: string, { attributes }: EntryMetadata): string | undefined {
+  #setAttributes(path: string, { attributes }: EntryMetadata, { hasAttributes }: EntryBefore): string | undefined {
+    if (attributes.length === 0 && !hasAttributes) return undefined
     const { extendedAttributes } = this.#platform
     if (extendedAttributes === undefined) {
       if (attributes.length > 0) this.attributesSkipped++
@@ -95,8 +107,8 @@ export class MetadataWriter {
     })
   }
 
-  #setTimes(path: string, { atime, mtime }: EntryMetadata, present: BigIntStats | undefined): string | undefined {
-    if (present?.mtimeNs === mtime && present.atimeNs === atime) return undefined
+  #setTimes(path: string, { atime, mtime }: EntryMetadata, { stats }: EntryBefore): string | undefined {
+    if (stats?.mtimeNs === mtime && stats.atimeNs === atime) return undefined
     return this.#attempt(() => this.#platform.setTimes(path, atime, mtime))
   }
 
@@ -122,11 +134,11 @@ export function changeFolderMode(path: string, mode: number): void {
   }
 }
 
-function hasOwner(present: BigIntStats | undefined, { uid, gid }: EntryMetadata): boolean {
-  return present !== undefined && Number(present.uid) === uid && Number(present.gid) === gid
+function hasOwner(stats: BigIntStats | undefined, { uid, gid }: EntryMetadata): boolean {
+  return stats !== undefined && Number(stats.uid) === uid && Number(stats.gid) === gid
 }
 
 /** A change of the owner may have changed the mode, so that it counts only together with the owner. */
-function hasMode(present: BigIntStats | undefined, metadata: EntryMetadata): boolean {
-  return hasOwner(present, metadata) && Number((present?.mode ?? 0n) & 0o7777n) === posixPermissions(metadata.mode)
+function hasMode(stats: BigIntStats | undefined, metadata: EntryMetadata): boolean {
+  return hasOwner(stats, metadata) && Number((stats?.mode ?? 0n) & 0o7777n) === posixPermissions(metadata.mode)
 }

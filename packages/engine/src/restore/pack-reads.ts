@@ -2,7 +2,7 @@ import type { Id } from '../repository/id.ts'
 import type { PlannedPieces } from './planned-pieces.ts'
 
 /** Bytes read at once, unless a single blob has more: small enough that all threads get to work. */
-const LONGEST_READ = 4 << 20
+const LONGEST_READ = 2 << 20
 
 /** Bytes between two blobs that are read along rather than read around. */
 const LONGEST_GAP = 64 << 10

@@ -1,6 +1,7 @@
 import { nameFromBytes, nameToBytes } from '../platform/file-name.ts'
 import type { ExtendedAttribute, NodeType } from '../repository/node.ts'
-import { getTime, growEntryColumns, makeEntryColumns, putTime, type EntryColumns } from './entry-columns.ts'
+import { newMemory, resizedMemory, sharedMemory } from './columns.ts'
+import { getTime, makeEntryColumns, putTime, type EntryColumns } from './entry-columns.ts'
 
 /**
  * What is to be done about an entry: `make` it where nothing is; `replace` what is there; `update` a file in place; `keep` it and set its
@@ -24,6 +25,8 @@ export const EntryMark = {
   done: 4,
   /** What was in the way of a file is gone, and a file that is written in parts is there. */
   prepared: 8,
+  /** A folder that gives extended attributes to what is made in it. */
+  bestowing: 16,
 } as const
 
 /** What an entry has besides its content. Times are nanoseconds since 1970. */
@@ -57,7 +60,7 @@ export interface NewEntry {
 export interface SharedEntries {
   readonly target: string
   readonly separator: string
-  readonly columns: EntryColumns
+  readonly columns: EntryColumns<SharedArrayBuffer>
   readonly names: Uint8Array<SharedArrayBuffer>
   readonly namesLength: number
   readonly count: number
@@ -72,14 +75,15 @@ const MAX_NAMES = 0xffff_ffff
 const NO_METADATA = 0xffff_ffff
 
 /**
- * The entries of a plan, in columns of shared memory: 79 bytes and its name an entry. They are numbered from 0, the target itself; a
- * folder comes before all that is in it.
+ * The entries of a plan, in columns: 79 bytes and its name an entry. They are numbered from 0, the target itself; a folder comes before all
+ * that is in it.
  */
 export class PlannedEntries {
   readonly target: string
   readonly #separator: string
   #columns: EntryColumns
-  #names: Uint8Array<SharedArrayBuffer>
+  #names: Uint8Array
+  #shared: SharedEntries | undefined
   #namesLength = 0
   #count = 0
   /** Sets of extended attributes; most entries have the first, the empty one. */
@@ -94,8 +98,8 @@ export class PlannedEntries {
   constructor(target: string, separator: string, shared?: SharedEntries) {
     this.target = target
     this.#separator = separator
-    this.#columns = shared?.columns ?? makeEntryColumns(FIRST_CAPACITY)
-    this.#names = shared?.names ?? new Uint8Array(new SharedArrayBuffer(FIRST_CAPACITY))
+    this.#columns = shared?.columns ?? makeEntryColumns(newMemory(FIRST_CAPACITY))
+    this.#names = shared?.names ?? new Uint8Array(FIRST_CAPACITY)
     if (shared === undefined) return
     this.#namesLength = shared.namesLength
     this.#count = shared.count
@@ -107,17 +111,25 @@ export class PlannedEntries {
     return new PlannedEntries(shared.target, shared.separator, shared)
   }
 
-  /** What another thread needs to use the entries that are there now. */
-  get shared(): SharedEntries {
-    return {
-      target: this.target,
+  /** What another thread needs to use the entries. From now on none can be added. */
+  share(): SharedEntries {
+    if (this.#shared !== undefined) return this.#shared
+    const columns = makeEntryColumns(sharedMemory(this.#columns, this.#count))
+    const names = new Uint8Array(new SharedArrayBuffer(this.#namesLength))
+    names.set(this.#names.subarray(0, this.#namesLength))
+    this.#columns = columns
+    this.#names = names
+    const { target } = this
+    this.#shared = {
+      target,
       separator: this.#separator,
-      columns: this.#columns,
-      names: this.#names,
+      columns,
+      names,
       namesLength: this.#namesLength,
       count: this.#count,
       attributes: this.#attributes,
     }
+    return this.#shared
   }
 
   get count(): number {
@@ -127,7 +139,9 @@ export class PlannedEntries {
   /** Adds an entry. @returns its number */
   add(entry: NewEntry): number {
     const number = this.#count
-    if (number === this.#columns.parent.length) this.#columns = growEntryColumns(this.#columns, number * 2)
+    if (number === this.#columns.parent.length) {
+      this.#columns = makeEntryColumns(resizedMemory(this.#columns, number * 2))
+    }
     const columns = this.#columns
     columns.parent[number] = entry.parent
     columns.name[number] = this.#addName(entry.name)
@@ -266,9 +280,8 @@ export class PlannedEntries {
     const end = start + bytes.length
     if (end > MAX_NAMES) throw new Error('the names of a plan need more than 4 GiB')
     if (end > this.#names.length) {
-      const longer = new Uint8Array(new SharedArrayBuffer(Math.min(MAX_NAMES, Math.max(end, this.#names.length * 2))))
-      longer.set(this.#names)
-      this.#names = longer
+      const capacity = Math.min(MAX_NAMES, Math.max(end, this.#names.length * 2))
+      this.#names = new Uint8Array(resizedMemory({ names: this.#names }, capacity)('names', 1))
     }
     this.#names.set(bytes, start)
     this.#namesLength = end

@@ -1,28 +1,30 @@
 import { SEAL_OVERHEAD, type BlobLocation } from '../repository/blob.ts'
 import { idFromBytes, ID_SIZE, type Id } from '../repository/id.ts'
+import { newMemory, resizedMemory, sharedMemory, type ColumnMemory } from './columns.ts'
 
 /** {@link PlannedPieces} as other threads get it: `postMessage` carries it without copying the columns. */
 export interface SharedPieces {
-  readonly columns: Columns
+  readonly columns: Columns<SharedArrayBuffer>
   readonly count: number
 }
 
-type Columns = ReturnType<typeof makeColumns>
+type Columns<Buffers extends ArrayBufferLike = ArrayBufferLike> = ReturnType<typeof makeColumns<Buffers>>
 
 const FIRST_CAPACITY = 256
 
 /**
- * The pieces of content of a plan's files, in columns of shared memory: 61 bytes a piece. A piece is a blob at a place in a file. They are numbered
+ * The pieces of content of a plan's files, in columns: 61 bytes a piece. A piece is a blob at a place in a file. They are numbered
  * from 0; those of a file are consecutive and in order.
  */
 export class PlannedPieces {
   #columns: Columns
   #count: number
+  #shared: SharedPieces | undefined
   readonly #packs: Id[] = []
   readonly #packNumbers = new Map<Id, number>()
 
   constructor(shared?: SharedPieces) {
-    this.#columns = shared?.columns ?? makeColumns(FIRST_CAPACITY)
+    this.#columns = shared?.columns ?? makeColumns(newMemory(FIRST_CAPACITY))
     this.#count = shared?.count ?? 0
   }
 
@@ -31,9 +33,11 @@ export class PlannedPieces {
     return new PlannedPieces(shared)
   }
 
-  /** What another thread needs to read the pieces that are there now. */
-  get shared(): SharedPieces {
-    return { columns: this.#columns, count: this.#count }
+  /** What another thread needs to read the pieces. From now on none can be added. */
+  share(): SharedPieces {
+    this.#shared ??= { columns: makeColumns(sharedMemory(this.#columns, this.#count)), count: this.#count }
+    this.#columns = this.#shared.columns
+    return this.#shared
   }
 
   get count(): number {
@@ -53,7 +57,9 @@ export class PlannedPieces {
    */
   add(entry: number, fileOffset: number, blob: BlobLocation): void {
     const number = this.#count
-    if (number === this.#columns.entry.length) this.#columns = grow(this.#columns, number * 2)
+    if (number === this.#columns.entry.length) {
+      this.#columns = makeColumns(resizedMemory(this.#columns, number * 2))
+    }
     const columns = this.#columns
     columns.entry[number] = entry
     columns.fileOffset[number] = fileOffset
@@ -62,7 +68,6 @@ export class PlannedPieces {
     columns.length[number] = blob.length
     columns.uncompressedLength[number] = blob.uncompressedLength
     columns.wanted[number] = 1
-    // Writes past the end of a shared buffer are impossible: the column has room for one id a piece.
     Buffer.from(columns.id.buffer, number * ID_SIZE, ID_SIZE).write(blob.id, 'hex')
     this.#count++
   }
@@ -139,23 +144,16 @@ export class PlannedPieces {
   }
 }
 
-function makeColumns(capacity: number) {
-  const bytes = (each: number) => new Uint8Array(new SharedArrayBuffer(capacity * each))
-  const integers = () => new Uint32Array(new SharedArrayBuffer(capacity * 4))
+function makeColumns<Buffers extends ArrayBufferLike>(memory: ColumnMemory<Buffers>) {
+  const integers = (name: string) => new Uint32Array(memory(name, 4))
   return {
-    entry: integers(),
-    fileOffset: new Float64Array(new SharedArrayBuffer(capacity * 8)),
-    pack: integers(),
-    packOffset: integers(),
-    length: integers(),
-    uncompressedLength: integers(),
-    id: bytes(ID_SIZE),
-    wanted: bytes(1),
+    entry: integers('entry'),
+    fileOffset: new Float64Array(memory('fileOffset', 8)),
+    pack: integers('pack'),
+    packOffset: integers('packOffset'),
+    length: integers('length'),
+    uncompressedLength: integers('uncompressedLength'),
+    id: new Uint8Array(memory('id', ID_SIZE)),
+    wanted: new Uint8Array(memory('wanted', 1)),
   }
-}
-
-function grow(columns: Columns, capacity: number): Columns {
-  const larger = makeColumns(capacity)
-  for (const key of Object.keys(columns) as (keyof Columns)[]) larger[key].set(columns[key])
-  return larger
 }

@@ -9,6 +9,9 @@ import { PlannedEntries } from './planned-entries.ts'
 import { PlannedPieces } from './planned-pieces.ts'
 import type { WriteJob, WriteResult, WriteSetup } from './write-jobs.ts'
 
+/** Bytes from which on it is worth while to give memory back at once. */
+const RELEASED_SIZE = 64 << 10
+
 serveJobs<WriteJob, WriteResult>(() => {
   const setup = workerData as WriteSetup
   const sealer = new Sealer(setup.key)
@@ -27,9 +30,14 @@ serveJobs<WriteJob, WriteResult>(() => {
       if (first === undefined || same.every((piece) => writer.isLost(piece))) continue
       const start = pieces.packOffset(first) - job.offset
       const content = open(job.bytes.subarray(start, start + pieces.packedLength(first)), first)
-      if (content === undefined) damaged.push(same)
-      else for (const piece of same) writer.write(piece, content)
+      if (content === undefined) {
+        damaged.push(same)
+        continue
+      }
+      for (const piece of same) writer.write(piece, content)
+      release(content)
     }
+    release(job.bytes)
     return damaged
   }
 
@@ -75,4 +83,10 @@ function samePlace(pieces: PlannedPieces, numbers: Uint32Array, start: number): 
     same.push(piece)
   }
   return same
+}
+
+/** Gives memory back that has become useless. Garbage of this size would wait long to be collected, and there is much of it. */
+function release({ buffer, byteLength }: Uint8Array): void {
+  const isAlone = buffer.byteLength <= byteLength + 1
+  if (isAlone && byteLength >= RELEASED_SIZE && buffer instanceof ArrayBuffer) buffer.transfer(0)
 }
