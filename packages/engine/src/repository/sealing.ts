@@ -25,7 +25,7 @@ const NONCES_PER_DRAW = 256
  *
  * Every nonce is random and independent, as restic's are. Blobs that took successive ranges of one counter would be as safe in
  * themselves and cost a little less, but the nonces would then show where in a pack each blob ends. The header is sealed to hide
- * that: the lengths of a file's chunks tell which file it is (C. Percival et al., "Chunking attacks on file backup services using content-defined chunking", 2025).
+ * that: the lengths of a file's chunks tell which file it is ("Chunking attacks on file backup services using content-defined chunking", 2025).
  */
 export class Sealer {
   readonly #cipher: CtrCipher
