@@ -15,7 +15,7 @@ export interface Interruption {
   /** Aborted by the first signal. */
   readonly signal: AbortSignal
   /** Stops watching. */
-  dispose(): void
+  readonly dispose: () => void
 }
 
 /**

@@ -65,6 +65,9 @@ async function pruneChosen(
     repackUncompressed,
   })
   const locks = lockOptions(globals)
+  if (locks.noLock && !dryRun) {
+    throw badArgument('--no-lock would let others save what is being removed', 'leave it out, or add --dry-run')
+  }
   return withChosenRepository(context, async (repository) => {
     const removed = await chooseSnapshots(repository, [...names, ...options.snapshot])
     const result = await prune(repository, {

@@ -130,11 +130,10 @@ async function openOrMake(
     if (choice.kind !== 'embedded' || !isVarveError(error, 'ERR_VARVE_NO_REPOSITORY')) throw error
   }
   const { reporter } = context
+  if (dryRun) return makePassing(context)
   const compression = chosenCompression(context)
-  // What a dry run would store goes nowhere, and its figures are the same.
-  const storage = dryRun ? new MemoryStorage() : await createStorage(choice.location)
+  const storage = await createStorage(choice.location)
   const repository = await createRepository({ storage, password: password ?? '', compression })
-  if (dryRun) return repository
   const { id } = repository.config
   reporter.notice(`Made a new repository: ${choice.title}.`, {
     message_type: 'initialized',
@@ -146,6 +145,12 @@ async function openOrMake(
     reporter.notice('To have one, start anew with --password-file FILE or VARVE_PASSWORD.')
   }
   return repository
+}
+
+/** A repository that is gone afterwards, for a dry run: the figures are the same. Nobody needs to guess its password. */
+async function makePassing(context: CommandContext): Promise<OpenRepository> {
+  const kdf = { N: 2, r: 1, p: 1 }
+  return createRepository({ storage: new MemoryStorage(), password: '', compression: chosenCompression(context), kdf })
 }
 
 const ACTIONS = { new: 'new', changed: 'modified', unmodified: 'unchanged' } as const

@@ -19,7 +19,10 @@ async function scene() {
   await writeFile(join(source, 'beta'), 'content of beta')
   await makeRepository(location, 'secret')
   const varve = (...args: string[]): Promise<Run> =>
-    runHere(['--repo', location, '--no-lock', ...args], { environment: PASSWORD, workingFolder: folder })
+    runHere(['--repo', location, ...(args[0] === 'prune' ? [] : ['--no-lock']), ...args], {
+      environment: PASSWORD,
+      workingFolder: folder,
+    })
   expect(await varve('snapshot', source, '-q')).toMatchObject({ code: 0 })
   return { folder, location, source, varve }
 }
@@ -262,6 +265,7 @@ test.each([
   [['check', '--read-data-subset', '9/3']],
   [['check', '--read-data', '--read-data-subset', '1/3']],
   [['prune', '--max-unused', '100%']],
+  [['prune', '1', '--no-lock']],
   [['init', '--repository-version', '3']],
   [['restore', '1', '-o', 'a', '-t', 'b']],
 ])('%j makes no sense: 1, before anything is opened or made', async (args) => {

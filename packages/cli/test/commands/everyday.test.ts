@@ -1,6 +1,6 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { jsonLines, makeRepository, runHere, type RunOptions } from './run-here.ts'
@@ -58,7 +58,8 @@ test('the main job with the words of seed users', async () => {
 
 test('the JSON lines of restic', async () => {
   const { folder, source, db } = await scene()
-  const varve = (...args: string[]) => runHere(['--db-path', db, '--no-lock', '--json', ...args])
+  const varve = (...args: string[]) =>
+    runHere(['--db-path', db, ...(args[0] === 'prune' ? [] : ['--no-lock']), '--json', ...args])
   const saved = jsonLines(
     (await varve('snapshot', source, '-vv', '--tag', 'a,b', '--host', 'studio', '--time', '2020-01-02 03:04:05')).out,
   )
@@ -151,6 +152,16 @@ test('options may stand before or after the command, and the environment stands 
   )
   expect((await runHere(['list', '--repo', location, '--password-command', 'echo secret'])).code).toBe(0)
   expect((await runHere(['-r', location, '--password-command', 'echo secret', 'list'])).code).toBe(0)
+})
+
+test('a dry run of the very first snapshot makes nothing', async () => {
+  const folder = await temporaryFolder()
+  await writeFile(join(folder, 'file'), 'content')
+  const run = await runHere(['snapshot', join(folder, 'file'), '--dry-run'], { workingFolder: folder })
+  expect(run).toMatchObject({ code: 0, err: '' })
+  expect(run.out).toMatch(/^Files: +1 new/)
+  expect(run.out).toContain('This was a dry run: nothing was stored.')
+  expect(readdirSync(folder)).toEqual(['file'])
 })
 
 test('a snapshot of nothing new is made only when it is wanted', async () => {

@@ -76,8 +76,7 @@ describe.skipIf(!HAS_SCRIPT)('on a terminal', () => {
     await writeFile(join(folder, 'work/file'), Buffer.alloc(4096))
     // A source that never ends, so that there is something to watch and to stop.
     const running = startOnTerminal(['snapshot', '--stdin'], folder, 'sleep 1000 |')
-    await running.until(/\[0:00\] saving/)
-    await running.until(/\[0:01\] saving/)
+    await running.until(/\[(\d:\d\d)\] saving[^]*\[(?!\1)\d:\d\d\] saving/)
     running.child.stdin?.write('\u0003')
     expect(await running.finished).toMatchObject({ code: 130 })
     const text = running.output()
