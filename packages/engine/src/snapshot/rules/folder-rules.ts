@@ -1,4 +1,4 @@
-import { type BigIntStats, lstatSync, readdirSync } from 'node:fs'
+import { type BigIntStats, readdirSync } from 'node:fs'
 import { basename, sep } from 'node:path'
 import { nameFromBytes, toFsPath } from '../../platform/file-name.ts'
 import type { Problem } from '../../progress.ts'
@@ -8,6 +8,7 @@ import { OneFileSystem } from './one-file-system.ts'
 import type { OwnFiles } from './own-files.ts'
 import type { Patterns } from './pattern.ts'
 import type { PatternState } from './pattern-state.ts'
+import { statIfThere } from './stat-if-there.ts'
 
 /** Rules, compiled, and what they are applied to. */
 export interface RuleSettings {
@@ -27,8 +28,8 @@ export interface RuleSettings {
 /** A folder whose entries rules are asked about. */
 export interface RuledFolder {
   readonly path: string
-  /** What `lstat` gave for it. */
-  readonly stats: BigIntStats
+  /** What `lstat` gave for it; undefined where it is gone. */
+  readonly stats: BigIntStats | undefined
   /** All names in it. */
   readonly names: readonly string[]
 }
@@ -68,7 +69,7 @@ export class FolderRules {
   }
 
   /** For the entries of a sub-folder. */
-  enter(folder: RuledFolder): FolderRules {
+  enter(folder: RuledFolder & { readonly stats: BigIntStats }): FolderRules {
     const { patterns, fileSystem, git } = this.#at
     const name = basename(folder.path)
     return new FolderRules(this.#settings, {
@@ -107,15 +108,20 @@ export class FolderRules {
   }
 }
 
-/** What `lstat` and a listing give for a folder. Throws a system error. */
+/** What `lstat` and a listing give for a folder. Of one that has gone meanwhile, nothing is known. */
 export function inspectFolder(path: string): RuledFolder {
-  const names = readdirSync(toFsPath(path), { encoding: 'buffer' }).map((name) => nameFromBytes(name))
-  return { path, stats: lstatSync(toFsPath(path), { bigint: true }), names }
+  const stats = statIfThere(path)
+  try {
+    const names = readdirSync(toFsPath(path), { encoding: 'buffer' }).map((name) => nameFromBytes(name))
+    return { path, stats, names }
+  } catch {
+    return { path, stats, names: [] }
+  }
 }
 
 function marksAndNames(settings: RuleSettings, folder: RuledFolder): Pick<Position, 'marks' | 'ownNames'> {
   const marks = settings.tags.filter((tag) => isMarked(tag, folder.path, folder.names, settings.onWarning))
-  return { marks: marks.map((tag) => tag.name), ownNames: settings.ownFiles.namesIn(folder.stats) }
+  return { marks: marks.map((tag) => tag.name), ownNames: folder.stats && settings.ownFiles.namesIn(folder.stats) }
 }
 
 function isIn(path: string, folder: string): boolean {

@@ -24,7 +24,12 @@ function common(folder: string): string {
 }
 
 function exists(path: string): boolean {
-  return statSync(toFsPath(path), { throwIfNoEntry: false }) !== undefined
+  try {
+    return statSync(toFsPath(path), { throwIfNoEntry: false }) !== undefined
+  } catch {
+    // What cannot be looked at is of no use to git either.
+    return false
+  }
 }
 
 function readText(path: string): string {

@@ -1,5 +1,5 @@
-import { type BigIntStats, lstatSync } from 'node:fs'
-import { toFsPath } from '../../platform/file-name.ts'
+import type { BigIntStats } from 'node:fs'
+import { statIfThere } from './stat-if-there.ts'
 
 /**
  * Keeps a walk on the file system of the source that it started from. Of another file system, only the folder that it is mounted on stays,
@@ -17,11 +17,12 @@ export class OneFileSystem {
 
   /**
    * @param source - absolute path of the source that the folder is, or is in
-   * @param folder - what `lstat` gave for the folder
+   * @param folder - what `lstat` gave for the folder; undefined where it is gone
+   * @returns undefined where both are gone
    */
-  static startAt(source: string, folder: BigIntStats): OneFileSystem {
-    const device = lstatSync(toFsPath(source), { bigint: true }).dev
-    return new OneFileSystem(device, folder.dev === device)
+  static startAt(source: string, folder: BigIntStats | undefined): OneFileSystem | undefined {
+    const device = statIfThere(source)?.dev ?? folder?.dev
+    return device === undefined ? undefined : new OneFileSystem(device, folder === undefined || folder.dev === device)
   }
 
   /** Whether an entry of the folder is to be left out. */

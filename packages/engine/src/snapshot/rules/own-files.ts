@@ -1,6 +1,7 @@
-import { type BigIntStats, lstatSync, realpathSync } from 'node:fs'
+import { type BigIntStats, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { nameFromBytes, toFsPath } from '../../platform/file-name.ts'
+import { statIfThere } from './stat-if-there.ts'
 
 /**
  * Files and folders that no snapshot may hold: those of the repository that it goes to. They are recognised by device and inode, of their
@@ -9,6 +10,7 @@ import { nameFromBytes, toFsPath } from '../../platform/file-name.ts'
 export class OwnFiles {
   readonly #own: readonly Pick<BigIntStats, 'dev' | 'ino'>[]
   readonly #namesByFolder: ReadonlyMap<string, ReadonlySet<string>>
+  #lastFolder: InspectedFolder | undefined
 
   /**
    * @param paths - absolute; those that do not exist yet are recognised by their name once they do, as long as their folder exists
@@ -39,28 +41,33 @@ export class OwnFiles {
     return this.#namesByFolder.size === 0 ? undefined : this.#namesByFolder.get(identity(folder))
   }
 
-  /** Whether a path is one of them or lies in one. */
+  /** Whether what is at a path, a symbolic link itself where there is one, is one of them or lies in one. */
   contains(path: string): boolean {
-    for (let current = resolveLinks(path); ; current = dirname(current)) {
-      const stats = statIfThere(current)
-      const folder = statIfThere(dirname(current))
-      if (stats !== undefined && this.has(stats)) return true
-      if (folder !== undefined && this.namesIn(folder)?.has(basename(current)) === true) return true
-      if (current === dirname(current)) return false
-    }
+    if (this.#own.length === 0 && this.#namesByFolder.size === 0) return false
+    const folder = dirname(path)
+    if (this.#lastFolder?.path !== folder) this.#lastFolder = this.#inspect(folder)
+    return this.#lastFolder.isOwn || this.#lastFolder.ownNames?.has(basename(path)) === true
   }
+
+  #inspect(path: string): InspectedFolder {
+    const resolved = resolveLinks(path)
+    const stats = statIfThere(resolved)
+    const isOwn =
+      (stats !== undefined && this.has(stats)) || (dirname(resolved) !== resolved && this.contains(resolved))
+    return { path, isOwn, ownNames: stats && this.namesIn(stats) }
+  }
+}
+
+/** What is known of a folder that something was asked about. */
+interface InspectedFolder {
+  readonly path: string
+  /** Whether it is one of them or lies in one. */
+  readonly isOwn: boolean
+  readonly ownNames: ReadonlySet<string> | undefined
 }
 
 function identity({ dev, ino }: BigIntStats): string {
   return `${dev}:${ino}`
-}
-
-function statIfThere(path: string): BigIntStats | undefined {
-  try {
-    return lstatSync(toFsPath(path), { bigint: true, throwIfNoEntry: false })
-  } catch {
-    return undefined
-  }
 }
 
 /** The path without symbolic links, in what exists of it. */

@@ -1,5 +1,6 @@
 import type { BigIntStats } from 'node:fs'
 import { resolve } from 'node:path'
+import { VarveError } from '../../errors.ts'
 import type { Problem } from '../../progress.ts'
 import { CACHE_TAG, parseExclusionTag } from './exclude-if-present.ts'
 import type { RuleSettings } from './folder-rules.ts'
@@ -72,7 +73,7 @@ const NO_RULES: Rules = {
 
 /**
  * Compiles rules. The sources must exist.
- * @throws ERR_VARVE_BAD_ARGUMENT where a pattern is malformed or a tag has no name
+ * @throws ERR_VARVE_BAD_ARGUMENT where a pattern is malformed, a tag has no name or a size is none
  */
 export function compileRules(options: RuleOptions, context: RuleContext): Rules {
   const { exclude = [], iexclude = [], excludeIfPresent = [], excludeCaches = false } = options
@@ -83,7 +84,7 @@ export function compileRules(options: RuleOptions, context: RuleContext): Rules 
       ...(iexclude.length === 0 ? [] : [compilePatterns(iexclude, { ignoreCase: true })]),
     ],
     tags: [...excludeIfPresent.map(parseExclusionTag), ...(excludeCaches ? [CACHE_TAG] : [])],
-    largest: largest === undefined ? undefined : BigInt(largest),
+    largest: largest === undefined ? undefined : wholeBytes(largest),
     oneFileSystem,
     gitignore,
     ownFiles: new OwnFiles(context.ownPaths),
@@ -99,4 +100,9 @@ export function compileRules(options: RuleOptions, context: RuleContext): Rules 
     gitignore ||
     context.ownPaths.length > 0
   return isNeeded ? new WalkRules(settings) : NO_RULES
+}
+
+function wholeBytes(size: number): bigint {
+  if (size >= 0 && Number.isFinite(size)) return BigInt(Math.floor(size))
+  throw new VarveError('ERR_VARVE_BAD_ARGUMENT', `${size} is not a size above which files could be left out`)
 }

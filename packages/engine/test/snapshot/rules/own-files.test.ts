@@ -60,6 +60,8 @@ describe("a repository's own files", () => {
     expect(own.has(stats(join(data, 'my-backups')))).toBe(false)
     expect(own.namesIn(stats(data))).toEqual(new Set(['repo']))
     expect(own.has(stats(join(data, 'repo')))).toBe(true)
+    expect(own.contains(join(data, 'my-backups'))).toBe(false)
+    expect(own.contains(join(data, 'my-backups/packs'))).toBe(true)
   })
 
   test('may be nowhere at all', () => {

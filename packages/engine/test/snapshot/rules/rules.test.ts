@@ -198,6 +198,7 @@ describe('one file system', () => {
     Object.assign(Object.create(base), { dev: device, isDirectory: () => isFolder })
   const here = base.dev
   const start = OneFileSystem.startAt('/', base)
+  if (start === undefined) throw new Error('the root folder is not there')
 
   test('keeps what is on it', () => {
     expect([start.excludes(on(here)), start.excludes(on(here, false))]).toEqual([false, false])
@@ -243,11 +244,33 @@ describe('warnings', () => {
 })
 
 test('rules that make no sense are refused when they are compiled', () => {
-  for (const options of [{ exclude: ['['] }, { iexclude: ['a/['] }, { excludeIfPresent: [':x'] }]) {
+  for (const options of [
+    { exclude: ['['] },
+    { iexclude: ['a/['] },
+    { excludeIfPresent: [':x'] },
+    { excludeLargerThan: -1 },
+    { excludeLargerThan: Number.NaN },
+    { excludeLargerThan: Number.POSITIVE_INFINITY },
+  ]) {
     expect(() => compileRules(options, { sources: [], ownPaths: [] })).toThrow(
       expect.objectContaining({ code: 'ERR_VARVE_BAD_ARGUMENT' }),
     )
   }
+})
+
+test('sources that have gone meanwhile are nothing to fail for', () => {
+  const path = join(scratchFolder(), 'gone', 'too')
+  const options = {
+    oneFileSystem: true,
+    gitignore: true,
+    excludeCaches: true,
+    excludeIfPresent: ['a/b'],
+    exclude: ['x'],
+  }
+  const rules = compileRules(options, { sources: [path], ownPaths: [path] })
+  expect(rules.excludesPath(join(path, 'x'))).toBe(true)
+  expect(rules.excludesPath(join(path, 'y'))).toBe(false)
+  expect(rules.excludes(join(path, 'y'), stats('/'), false)).toBe(false)
 })
 
 test('a walk that leaves a folder which it is not in is wrong', () => {
