@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { workerData } from 'node:worker_threads'
 import { ChunkStream } from '../chunking/chunk-stream.ts'
 import { createChunker } from '../chunking/create-chunker.ts'
-import { describeError, isVarveError, systemErrorCode } from '../errors.ts'
+import { isVarveError, systemErrorCode } from '../errors.ts'
 import { BlobClaims } from '../repository/blob-claims.ts'
 import { ID_SIZE } from '../repository/id.ts'
 import { PackPool } from '../repository/pack-memory.ts'
@@ -20,6 +20,7 @@ import {
   type SavedFile,
   type SaveWorkerData,
 } from './save-jobs.ts'
+import { describeFailure } from './source-failure.ts'
 
 serveJobs<SaveJob, SaveResult, PackEvent>((post) => {
   const { repository, claims: sharedClaims, counters: sharedCounters, packs, discard } = workerData as SaveWorkerData
@@ -49,7 +50,7 @@ serveJobs<SaveJob, SaveResult, PackEvent>((post) => {
       return { kind: 'saved', content: concatenateIds(ids), ...reading }
     } catch (error) {
       if (systemErrorCode(error) === undefined && !isVarveError(error, 'ERR_VARVE_SOURCE')) throw error
-      return { kind: 'failed', message: describeError(error) }
+      return { kind: 'failed', message: describeFailure(error) }
     }
   }
 

@@ -1,6 +1,6 @@
 import { lstatSync, statSync, type BigIntStats } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { describeError, isVarveError, systemErrorCode, throwIfAborted, VarveError } from '../errors.ts'
+import { isVarveError, systemErrorCode, throwIfAborted, VarveError } from '../errors.ts'
 import { compareNames, toFsPath } from '../platform/file-name.ts'
 import { idFromBytes, ID_SIZE, type Id } from '../repository/id.ts'
 import type { Node } from '../repository/node.ts'
@@ -14,6 +14,7 @@ import { nodeType, type NodeBuilder } from './node-builder.ts'
 import type { Rules } from './rules/rules.ts'
 import type { SavedFile } from './save-jobs.ts'
 import type { SnapshotItem } from './snapshot-options.ts'
+import { describeFailure } from './source-failure.ts'
 import { readFolder, type SourceTree } from './source-tree.ts'
 import type { Tally } from './tally.ts'
 
@@ -130,7 +131,7 @@ export class Scan {
       node = this.#context.builder.buildLeading(name, path, statSync(toFsPath(path), { bigint: true }))
     } catch (error) {
       if (systemErrorCode(error) === undefined) throw error
-      return this.#context.onProblem(path, describeError(error))
+      return this.#context.onProblem(path, describeFailure(error))
     }
     const previousNode = parent.previousEntry(name)
     const previous = await this.#previousFolder(previousNode?.subtree, path)
@@ -147,7 +148,7 @@ export class Scan {
       const code = systemErrorCode(error)
       if (code === undefined) throw error
       // Gone since the folder was listed: as if it had never been there.
-      if (explicit || code !== 'ENOENT') this.#context.onProblem(path, describeError(error))
+      if (explicit || code !== 'ENOENT') this.#context.onProblem(path, describeFailure(error))
       return undefined
     }
   }
@@ -259,7 +260,7 @@ export class Scan {
       names = sortNames(readFolder(path))
     } catch (error) {
       if (systemErrorCode(error) === undefined) throw error
-      return this.#context.onProblem(path, describeError(error))
+      return this.#context.onProblem(path, describeFailure(error))
     }
     const kept = this.#context.rules.enterFolder(path, names, stats)
     const previous = await this.#previousFolder(previousNode?.subtree, path)

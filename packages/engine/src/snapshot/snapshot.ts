@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { ChunkStream } from '../chunking/chunk-stream.ts'
 import { createChunker } from '../chunking/create-chunker.ts'
-import { VarveError } from '../errors.ts'
+import { systemErrorCode, VarveError } from '../errors.ts'
 import { toFsPath } from '../platform/file-name.ts'
 import { currentPlatform } from '../platform/current-platform.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -20,8 +20,9 @@ import { ProgressMeter, type Position } from './progress-meter.ts'
 import { compileRules } from './rules/rules.ts'
 import { Scan } from './scan.ts'
 import type { SnapshotOptions, SnapshotResult } from './snapshot-options.ts'
+import { sourceFailure } from './source-failure.ts'
 import { arrangeSources } from './source-tree.ts'
-import { saveStream } from './stream-source.ts'
+import { saveStream, streamPath } from './stream-source.ts'
 import { Tally } from './tally.ts'
 
 /**
@@ -107,7 +108,16 @@ class SnapshotRun {
       const onRead = (bytes: number): void => {
         this.#bytesStreamed += bytes
       }
-      return saveStream(stream, { saver, chunks, tally: this.#tally, time, signal: this.#signal, onRead })
+      return saveStream(stream, {
+        saver,
+        chunks,
+        tally: this.#tally,
+        time,
+        owner: this.#platform.accounts.currentUser(),
+        signal: this.#signal,
+        onRead,
+        onItem: (item) => this.#options.onItem?.(item),
+      })
     }
     if (this.#platform.extendedAttributes === undefined) {
       this.#options.onNotice?.(
@@ -141,7 +151,7 @@ class SnapshotRun {
   #existingSources(): readonly string[] {
     const paths = this.#options.paths ?? []
     const existing = paths.filter((path) => {
-      const exists = lstatSync(toFsPath(path), { throwIfNoEntry: false }) !== undefined
+      const exists = sourceExists(path)
       if (!exists && paths.length > 1) this.#problem(path, 'it does not exist')
       return exists
     })
@@ -163,7 +173,7 @@ class SnapshotRun {
     const excludes = rules?.exclude ?? []
     return {
       time: time ?? timestampNow(),
-      paths: stream === undefined ? sources.map((path) => resolve(path)) : [`/${stream.name.replace(/^\/+/, '')}`],
+      paths: stream === undefined ? sources.map((path) => resolve(path)) : [`/${streamPath(stream.name).join('/')}`],
       hostname: host ?? this.#platform.hostName(),
       username: user.name,
       uid: user.uid,
@@ -206,5 +216,17 @@ class SnapshotRun {
   #problem(path: string, message: string): void {
     this.#meter.problems++
     this.#options.onProblem?.({ path, message })
+  }
+}
+
+/** @throws ERR_VARVE_SOURCE where that cannot be told */
+function sourceExists(path: string): boolean {
+  try {
+    lstatSync(toFsPath(path))
+    return true
+  } catch (error) {
+    const code = systemErrorCode(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false
+    throw sourceFailure(path, error)
   }
 }

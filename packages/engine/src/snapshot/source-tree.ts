@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { isAbsolute, join, normalize, resolve, sep } from 'node:path'
 import { nameFromBytes, toFsPath } from '../platform/file-name.ts'
 import type { Platform } from '../platform/platform.ts'
+import { sourceFailure } from './source-failure.ts'
 
 /**
  * Where in a snapshot the sources come to lie, as restic arranges them (`internal/archiver/tree.go`): an absolute source below all its
@@ -29,7 +30,7 @@ interface MutableTree {
 /**
  * Arranges sources in a tree.
  * @param paths - as the user gave them
- * @throws the system's error where a folder whose content is needed cannot be listed
+ * @throws ERR_VARVE_SOURCE where a folder whose entries are needed one by one cannot be listed
  */
 export function arrangeSources(paths: readonly string[], platform: Platform): SourceTree {
   const top = emptyTree()
@@ -60,7 +61,15 @@ function emptyTree(): MutableTree {
 function expandContentSource(path: string, platform: Platform): { path: string; explicit: boolean }[] {
   const clean = normalizeSource(path)
   if (namedParts(clean, platform).length > 0) return [{ path: clean, explicit: true }]
-  return readFolder(clean).map((name) => ({ path: join(clean, name), explicit: false }))
+  return listSource(clean).map((name) => ({ path: join(clean, name), explicit: false }))
+}
+
+function listSource(path: string): readonly string[] {
+  try {
+    return readFolder(path)
+  } catch (error) {
+    throw sourceFailure(path, error)
+  }
 }
 
 function normalizeSource(path: string): string {
@@ -114,7 +123,7 @@ function childOf(tree: MutableTree, name: string): MutableTree {
 /** A source that has others below it is replaced by its entries, so that only the ends of the tree are sources. */
 function unroll(tree: MutableTree): void {
   if (tree.path !== undefined && tree.children.size > 0) {
-    for (const name of readFolder(tree.path)) {
+    for (const name of listSource(tree.path)) {
       const child = childOf(tree, name)
       child.path ??= join(tree.path, name)
     }
