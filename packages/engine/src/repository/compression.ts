@@ -18,6 +18,9 @@ const LEVELS = { fastest: 1, auto: 3, off: 3, better: 7, max: 19 } as const sati
 /** 512 KiB, as restic's: most of a blob, without much memory in the reader. */
 const WINDOW_LOG = 19
 
+/** Bytes of memory for frames, enough for all but oversize blobs. The system gives real memory only for what is written to. */
+const USUAL_OUTPUT = 9 * 1024 * 1024
+
 /**
  * Makes zstd frames (RFC 8878) without checksum: each call one frame that stands alone. Keeps its native memory, so use one per thread.
  */
@@ -42,7 +45,7 @@ export class Compressor {
   compress(plain: Uint8Array): Uint8Array {
     if (this.#handle === undefined) return zstdCompressSync(plain, { params: this.#params })
     const bound = compressBound(plain.length)
-    if (this.#output.length < bound) this.#output = Buffer.allocUnsafeSlow(bound)
+    if (this.#output.length < bound) this.#output = Buffer.allocUnsafeSlow(Math.max(bound, USUAL_OUTPUT))
     const written = this.#handle.write(plain, this.#output)
     if (written === undefined) throw new Error('zstd needs more room than its bound')
     return this.#output.subarray(0, written)

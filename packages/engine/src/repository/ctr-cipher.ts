@@ -1,10 +1,14 @@
 import { createCipheriv, type Cipheriv } from 'node:crypto'
+import { releaseNow } from '../release-now.ts'
 
 const BLOCK_SIZE = 16
 const BLOCK_WORDS = BLOCK_SIZE / 4
 
 /** Bytes up to which the keystream is made block by block: beyond, what a new cipher costs does not matter. */
 const SHORT = 4096
+
+/** Bytes that are enciphered at once beyond that. */
+const PIECE = 64 * 1024
 
 /**
  * AES-256 in counter mode (NIST SP 800-38A, the counter being the whole block). Enciphering and deciphering are the same.
@@ -36,7 +40,7 @@ export class CtrCipher {
     if (input.length <= SHORT && this.#setCounters(nonce, Math.ceil(input.length / BLOCK_SIZE))) {
       target.set(this.#applyShort(input), offset)
     } else {
-      target.set(createCipheriv('aes-256-ctr', this.#key, nonce).update(input), offset)
+      this.#applyLong(nonce, input, target, offset)
     }
   }
 
@@ -46,6 +50,16 @@ export class CtrCipher {
       return Buffer.from(this.#applyShort(input))
     }
     return createCipheriv('aes-256-ctr', this.#key, nonce).update(input)
+  }
+
+  /** Node makes a new buffer for each piece: given back at once, the next piece gets the same memory, which is in the cache. */
+  #applyLong(nonce: Uint8Array, input: Uint8Array, target: Uint8Array, offset: number): void {
+    const cipher = createCipheriv('aes-256-ctr', this.#key, nonce)
+    for (let start = 0; start < input.length; start += PIECE) {
+      const piece = cipher.update(input.subarray(start, start + PIECE))
+      target.set(piece, offset + start)
+      releaseNow(piece)
+    }
   }
 
   /** Lays out the counters of `blocks` blocks; false in the rare case that more than their last word changes. */

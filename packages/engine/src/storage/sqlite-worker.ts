@@ -1,5 +1,5 @@
 import { serveJobs } from '../workers/worker-thread.ts'
-import { releaseNow } from './release-now.ts'
+import { releaseNow } from '../release-now.ts'
 import { SqliteDatabase } from './sqlite-database.ts'
 import type { SqliteAnswers, SqliteRequest } from './sqlite-requests.ts'
 
