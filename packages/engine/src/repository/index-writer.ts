@@ -49,6 +49,11 @@ export class IndexWriter {
     await this.#writing
   }
 
+  /** Waits until no file is being written, however that went, and starts no other: for whoever gives up. */
+  async settled(): Promise<void> {
+    await this.#writing.catch(() => undefined)
+  }
+
   #write(): void {
     const packs = this.#packs
     this.#packs = []

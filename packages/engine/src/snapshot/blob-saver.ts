@@ -150,7 +150,10 @@ export class BlobSaver {
   async finish(): Promise<AddedBlobs> {
     await this.filesDone()
     this.#flushBlobs()
-    while (this.#pendingBlobBytes > 0) await this.#gate.wait()
+    while (this.#pendingBlobBytes > 0) {
+      await this.#gate.wait()
+      throwIfAborted(this.#options.signal)
+    }
     if (this.#pool !== undefined) {
       const results = await this.#gate.orFailure(this.#pool.runOnEach({ kind: 'finish' }))
       for (const result of results) this.#added = sumAdded(this.#added, result.added)
@@ -163,12 +166,13 @@ export class BlobSaver {
     return this.#added
   }
 
-  /** Ends the threads and waits for stores under way. Idempotent. */
+  /** Ends the threads and waits for what is being stored: nothing may be written when the lock is gone. Idempotent. */
   async close(): Promise<void> {
     this.#options.signal?.removeEventListener('abort', this.#onAbort)
     await this.#pool?.close()
     this.#pool = undefined
     await Promise.allSettled(this.#stores)
+    await this.#index.settled()
   }
 
   #flushFiles(): void {

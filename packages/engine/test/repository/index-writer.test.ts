@@ -54,6 +54,23 @@ describe('IndexWriter', () => {
     expect((await repository.loadIndex()).index.entryCount).toBe(30)
   })
 
+  it('waits for files under way, and no longer, when it is given up', async () => {
+    const storage = new MemoryStorage()
+    await cheapRepository({ storage })
+    const faulty = new FaultyStorage(storage, [
+      { operation: 'save', type: 'index', at: 1, action: { kind: 'delay', milliseconds: 20 } },
+      { operation: 'save', type: 'index', at: 2, action: { kind: 'fail' } },
+    ])
+    const writer = new IndexWriter(await openRepository({ storage: faulty, password: 'secret' }))
+    writer.add(imaginaryPack(INDEX_FILE_BLOBS))
+    writer.add(imaginaryPack(1))
+    await writer.settled()
+    expect(writer.written).toHaveLength(1)
+    writer.add(imaginaryPack(INDEX_FILE_BLOBS))
+    await writer.settled()
+    expect(await storage.list('index')).toHaveLength(1)
+  })
+
   it('says at the end that a file could not be written', async () => {
     const storage = new MemoryStorage()
     await cheapRepository({ storage })
