@@ -1,8 +1,8 @@
 import type { Output } from './terminal/output.ts'
 import { EXIT } from './exit-codes.ts'
 
-/** Signals that ask a program to end. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** Signals that ask a program to end. SIGHUP is none of them: restic sends it to find out whether the holder of a lock is alive. */
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 /**
  * Milliseconds within which several signals are one: a Ctrl-C on a terminal reaches all processes of its group, and launchers (npm, npx,

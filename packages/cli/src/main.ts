@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { keepHeapSmall } from './keep-heap-small.ts'
 import { runProgram } from './program.ts'
 import { Output } from './terminal/output.ts'
+
+keepHeapSmall()
 
 const { stdout, stderr, env } = process
 const output = new Output(stdout, stderr, env['TERM'] === 'dumb')

@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s aborts, and once more ends the process', (name) => {
+test.each(['SIGINT', 'SIGTERM'] as const)('%s aborts, and once more ends the process', (name) => {
   const { output, err } = recordOutput(80)
   const exit = vi.fn<(code: number) => void>()
   const { signal, dispose } = watchForInterruption(output, exit)

@@ -14,6 +14,7 @@ import { snapshotJson, snapshotStatus } from '../render/snapshot-json.ts'
 import { type SnapshotOutcome, snapshotText } from '../render/snapshot-text.ts'
 import type { ReportedItem } from '../report/reporter.ts'
 import { formatCount } from '../format/format-count.ts'
+import { verbosityOf } from '../global-options.ts'
 import { lockOptions } from '../lock-options.ts'
 import { chosenCompression } from '../repository/compression-choice.ts'
 import { openRepositoryAt, withRepository } from '../repository/open-chosen-repository.ts'
@@ -64,7 +65,7 @@ async function takeSnapshot(
   paths: readonly string[],
   options: SnapshotCommandOptions,
 ): Promise<SnapshotOutcome> {
-  const { globals, environment, workingFolder, signal, reporter, version } = context
+  const { globals, environment, workingFolder, output, signal, reporter, version } = context
   const described = readSnapshotOptions(options, environment)
   const locks = lockOptions(globals)
   const source = await chooseSource(context, paths, options)
@@ -81,6 +82,7 @@ async function takeSnapshot(
       ...locks,
       programVersion: `varve ${version}`,
       signal,
+      estimate: output.hasStatusLine && verbosityOf(globals) > 0,
       onProgress: (progress) => reporter.progress(progress),
       onProblem: (problem) => reporter.problem(problem),
       onItem: (item) => reporter.item(reportedItem(item)),

@@ -5,7 +5,8 @@ import { idToBytes, type Id } from '../repository/id.ts'
 import { FRESH_PACK_MEMORY } from '../repository/pack-memory.ts'
 import { PackWriter, type FinishedPack } from '../repository/pack-writer.ts'
 import { Sealer } from '../repository/sealing.ts'
-import type { PackPiece, RepackJob, RepackOptions, RepackResult } from './repack-jobs.ts'
+import { releaseMemory } from './release-memory.ts'
+import type { MoveJob, RepackJob, RepackOptions, RepackResult } from './repack-jobs.ts'
 
 /** Takes blobs out of packs and fills new packs with them. */
 export class BlobMover {
@@ -31,7 +32,8 @@ export class BlobMover {
   handle(job: RepackJob): RepackResult {
     const finished: FinishedPack[] = []
     if (job.kind === 'move') {
-      for (const piece of job.pieces) for (const blob of piece.blobs) this.#move(job.pack, piece, blob, finished)
+      for (const blob of job.blobs) this.#move(job, blob, finished)
+      releaseMemory(job.bytes)
     } else {
       const writers = [this.#writers.data, this.#writers.tree]
       for (const writer of writers) if (!writer.empty) finished.push(writer.finish())
@@ -40,14 +42,15 @@ export class BlobMover {
   }
 
   /** A blob is opened and verified before its sealed bytes are taken over as they are: damage is never copied. */
-  #move(pack: Id, piece: PackPiece, blob: PackedBlob, finished: FinishedPack[]): void {
-    const start = blob.offset - piece.offset
-    const sealed = piece.bytes.subarray(start, start + blob.length)
+  #move({ pack, offset, bytes }: MoveJob, blob: PackedBlob, finished: FinishedPack[]): void {
+    const start = blob.offset - offset
+    const sealed = bytes.subarray(start, start + blob.length)
     const plain = this.#open(pack, sealed, blob)
     const writer = this.#writers[blob.type]
     if (writer.full || !writer.fits(blob.length - SEAL_OVERHEAD)) finished.push(writer.finish())
     if (this.#isToBeCompressed(blob)) writer.add(idToBytes(blob.id), plain)
     else writer.addSealed(blob.id, sealed, blob.uncompressedLength)
+    releaseMemory(plain)
   }
 
   #open(pack: Id, sealed: Uint8Array, blob: PackedBlob): Buffer {

@@ -1,24 +1,23 @@
-import { describeError, isVarveError, throwIfAborted, VarveError } from '../errors.ts'
+import { describeError, isVarveError, type VarveError } from '../errors.ts'
 import type { BlobIndex } from '../repository/blob-index.ts'
 import type { Id } from '../repository/id.ts'
+import type { MasterKey } from '../repository/master-key.ts'
 import type { OpenRepository } from '../repository/repository.ts'
 import { Sealer } from '../repository/sealing.ts'
-import { defaultWorkerCount, WorkerPool } from '../workers/worker-pool.ts'
+import { WorkerPool } from '../workers/worker-pool.ts'
 import { workerUrl } from '../workers/worker-url.ts'
 import type { CheckFindings } from './check-findings.ts'
-import type { CheckPackJob, CheckPackResult, CheckWorkerData } from './check-jobs.ts'
+import type { CheckPieceJob, CheckPieceResult, CheckWorkerData } from './check-jobs.ts'
 import type { PresentPack } from './check-packs.ts'
 import { InlineJobs, TOO_LITTLE_FOR_THREADS, type JobRunner } from './job-runner.ts'
 import type { LostContent } from './lost-content.ts'
 import type { PhaseProgress } from './phase-progress.ts'
-import { verifyPack } from './verify-pack.ts'
+import { verifyPack, type PackVerdict } from './verify-pack.ts'
+import { verifyPiece } from './verify-piece.ts'
 import { inParallel } from './in-parallel.ts'
 
-/** Bytes of the largest pack that is read: other clients make packs of up to 128 MiB, and one larger blob may come on top. */
-const MAX_PACK_SIZE = 512 * 1024 * 1024
-
-/** Packs that are read while others are verified. */
-const READ_AHEAD = 1
+/** Packs that are read while threads are busy with others. */
+const PACKS_AHEAD = 1
 
 /**
  * Reads packs and verifies every byte of them, in threads of their own.
@@ -37,21 +36,20 @@ export async function checkData(
   signal?: AbortSignal,
 ): Promise<void> {
   if (packs.length === 0) return
-  const runner = startRunner(repository, index, packs)
+  const { storage, key } = repository
+  const sealer = new Sealer(key)
+  const runner = startRunner(key, sealer, packs)
   try {
-    await inParallel(packs, runner.size + READ_AHEAD, async ({ id, size }) => {
-      throwIfAborted(signal)
+    await inParallel(packs, runner.size + PACKS_AHEAD, async (pack) => {
       try {
-        if (size > MAX_PACK_SIZE)
-          throw new VarveError('ERR_VARVE_DAMAGED', `it has ${size} bytes, which no client writes`)
-        const bytes = await repository.storage.load('pack', id)
-        report(id, await runner.run({ pack: id, bytes }, { transfer: [bytes.buffer] }), lost, out)
+        report(pack.id, await verifyPack(pack, { storage, index, sealer, runner, signal }), lost, out)
       } catch (error) {
-        if (!isVarveError(error) || error.code === 'ERR_VARVE_ABORTED') throw error
-        reportUnreadable(id, index, error, lost, out)
+        if (!isVarveError(error) || error.code === 'ERR_VARVE_ABORTED' || error.code === 'ERR_VARVE_LOCK_LOST')
+          throw error
+        reportUnreadable(pack.id, index, error, lost, out)
       }
       progress.errors = out.findings.length
-      progress.advance(1, size)
+      progress.advance(1, pack.size)
     })
   } finally {
     await runner.close()
@@ -59,20 +57,18 @@ export async function checkData(
 }
 
 function startRunner(
-  { key }: OpenRepository,
-  index: BlobIndex,
+  key: MasterKey,
+  sealer: Sealer,
   packs: readonly PresentPack[],
-): JobRunner<CheckPackJob, CheckPackResult> {
+): JobRunner<CheckPieceJob, CheckPieceResult> {
   if (packs.reduce((bytes, { size }) => bytes + size, 0) < TOO_LITTLE_FOR_THREADS) {
-    const sealer = new Sealer(key)
-    return new InlineJobs(({ pack, bytes }) => verifyPack(sealer, pack, bytes, index.pack(pack)?.blobs ?? []))
+    return new InlineJobs((job) => verifyPiece(sealer, job))
   }
-  const workerData: CheckWorkerData = { key, index: index.shared }
-  const size = Math.min(defaultWorkerCount(), packs.length)
-  return new WorkerPool({ module: workerUrl(import.meta.url, './check-worker'), workerData, size })
+  const workerData: CheckWorkerData = { key }
+  return new WorkerPool({ module: workerUrl(import.meta.url, './check-worker'), workerData })
 }
 
-function report(pack: Id, { faults, damaged }: CheckPackResult, lost: LostContent, out: CheckFindings): void {
+function report(pack: Id, { faults, damaged }: PackVerdict, lost: LostContent, out: CheckFindings): void {
   if (faults.length > 0) {
     const message = `pack ${pack} is damaged: ${faults.join('; ')}`
     out.addLoss([], (affected) => ({ kind: 'damaged-pack', pack, message, affected }))

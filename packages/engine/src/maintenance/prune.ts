@@ -87,7 +87,7 @@ export async function executePrune(
   const indexes = new PacedIndexWriter(repository)
   let packsWritten = 0
   let bytesWritten = 0
-  progress.begin('writing packs anew', { files: plan.repack.length, bytes: figures.bytesRepacked })
+  progress.begin('writing packs anew', { files: plan.repack.length })
   await repack(
     repository,
     { index, packs: plan.repack, bytes: figures.bytesRepacked, move: plan.move, compressData: repackUncompressed },
@@ -97,7 +97,8 @@ export async function executePrune(
         packsWritten++
         bytesWritten += size
       },
-      onRead: (_pack, size) => progress.advance(1, size),
+      onRead: (bytes) => progress.advance(0, bytes),
+      onDone: () => progress.advance(1),
     },
     signal,
   )

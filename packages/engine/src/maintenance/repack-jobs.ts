@@ -10,19 +10,19 @@ export interface RepackOptions {
   readonly compressData: boolean
 }
 
-/** A piece of a pack, and the blobs in it that are to be taken over. */
-export interface PackPiece {
-  /** Where in the pack it begins. */
+/** Blobs to take over. */
+export interface MoveJob {
+  readonly kind: 'move'
+  readonly pack: Id
+  /** Where in the pack the piece begins that `bytes` are. */
   readonly offset: number
   readonly bytes: Uint8Array<ArrayBuffer>
+  /** The blobs of the piece that are to be taken over. */
   readonly blobs: readonly PackedBlob[]
 }
 
-/** What a thread that writes packs anew can be asked to do. */
-export type RepackJob =
-  | { readonly kind: 'move'; readonly pack: Id; readonly pieces: readonly PackPiece[] }
-  /** Hand over what has not filled a pack. */
-  | { readonly kind: 'finish' }
+/** What a thread that writes packs anew can be asked to do: `finish` is to hand over what has not filled a pack. */
+export type RepackJob = MoveJob | { readonly kind: 'finish' }
 
 /** Packs that became ready, to be stored. */
 export type RepackResult = readonly FinishedPack[]

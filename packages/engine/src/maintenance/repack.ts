@@ -11,10 +11,9 @@ import { workerUrl } from '../workers/worker-url.ts'
 import { BlobMover } from './blob-mover.ts'
 import { inParallel } from './in-parallel.ts'
 import { InlineJobs, TOO_LITTLE_FOR_THREADS, type JobRunner } from './job-runner.ts'
-import type { PackPiece, RepackJob, RepackOptions, RepackResult } from './repack-jobs.ts'
-
-/** Bytes that are read though nobody wants them, rather than to read twice. */
-const READ_OVER = 256 * 1024
+import { wantedPieces } from './pack-pieces.ts'
+import { releaseMemory } from './release-memory.ts'
+import type { RepackJob, RepackOptions, RepackResult } from './repack-jobs.ts'
 
 /** What to take over from which packs. */
 export interface RepackTask {
@@ -32,8 +31,10 @@ export interface RepackTask {
 export interface RepackEvents {
   /** A new pack is stored. */
   onWritten(pack: PackContents, size: number): void
-  /** All that is wanted of a pack was read and verified; `size` bytes of it. */
-  onRead(pack: Id, size: number): void
+  /** So many bytes of packs were read, and what is wanted of them verified. */
+  onRead(bytes: number): void
+  /** All that is wanted of a pack was. */
+  onDone(pack: Id): void
 }
 
 /**
@@ -53,18 +54,18 @@ export async function repack(
     for (const { id, bytes, contents } of finished) {
       await repository.storage.save('pack', id, bytes)
       events.onWritten(contents, bytes.length)
+      releaseMemory(bytes)
     }
   }
   try {
-    await inParallel(packs, runner.size + 1, async (id) => {
-      throwIfAborted(signal)
-      const pieces = await loadPieces(repository, id, takeBlobs(index, id, move))
-      const transfer = pieces.map((piece) => piece.bytes.buffer)
-      await store(await runner.run({ kind: 'move', pack: id, pieces }, { transfer }))
-      events.onRead(
-        id,
-        pieces.reduce((sum, piece) => sum + piece.bytes.length, 0),
-      )
+    await inParallel(packs, runner.size + 1, async (pack) => {
+      for (const { offset, length, blobs } of wantedPieces(takeBlobs(index, pack, move))) {
+        throwIfAborted(signal)
+        const bytes = await repository.storage.load('pack', pack, { offset, length })
+        await store(await runner.run({ kind: 'move', pack, offset, bytes, blobs }, { transfer: [bytes.buffer] }))
+        events.onRead(length)
+      }
+      events.onDone(pack)
     })
     for (const finished of await runner.runOnEach({ kind: 'finish' })) await store(finished)
     if (move.size > 0) throw new Error(`${move.size} blobs were in none of the packs`)
@@ -90,28 +91,4 @@ function startRunner(options: RepackOptions, bytes: number): JobRunner<RepackJob
 function takeBlobs(index: BlobIndex, pack: Id, move: EntrySet): readonly PackedBlob[] {
   const blobs = index.pack(pack)?.blobs ?? []
   return blobs.filter(({ type, id }) => move.delete(index.entryNumber(type, id)))
-}
-
-async function loadPieces(repository: OpenRepository, pack: Id, blobs: readonly PackedBlob[]): Promise<PackPiece[]> {
-  const pieces: PackPiece[] = []
-  for (const group of groupNeighbours(blobs)) {
-    const [first] = group
-    const last = group.at(-1)
-    if (first === undefined || last === undefined) throw new Error('a group of blobs is empty')
-    const range = { offset: first.offset, length: last.offset + last.length - first.offset }
-    const bytes = await repository.storage.load('pack', pack, range)
-    pieces.push({ offset: range.offset, bytes, blobs: group })
-  }
-  return pieces
-}
-
-function groupNeighbours(blobs: readonly PackedBlob[]): readonly (readonly PackedBlob[])[] {
-  const groups: PackedBlob[][] = []
-  let end = -Infinity
-  for (const blob of blobs.toSorted((a, b) => a.offset - b.offset)) {
-    if (blob.offset - end <= READ_OVER) groups.at(-1)?.push(blob)
-    else groups.push([blob])
-    end = Math.max(end, blob.offset + blob.length)
-  }
-  return groups
 }

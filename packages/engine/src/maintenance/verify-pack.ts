@@ -1,69 +1,61 @@
-import { describeError, isVarveError } from '../errors.ts'
-import { openBlob } from '../repository/blob-opening.ts'
-import type { PackedBlob } from '../repository/blob.ts'
-import { idOf, type Id } from '../repository/id.ts'
-import { parsePackHeader } from '../repository/pack-header.ts'
+import { createHash } from 'node:crypto'
+import { throwIfAborted } from '../errors.ts'
+import type { BlobIndex } from '../repository/blob-index.ts'
 import type { Sealer } from '../repository/sealing.ts'
-import type { CheckPackResult } from './check-jobs.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { CheckPieceJob, CheckPieceResult } from './check-jobs.ts'
+import type { PresentPack } from './check-packs.ts'
+import type { JobRunner } from './job-runner.ts'
+import { wholePieces } from './pack-pieces.ts'
+import { verifyHeader } from './verify-header.ts'
+
+/** What is needed to verify packs. */
+export interface PackVerification {
+  readonly storage: Storage
+  readonly index: BlobIndex
+  readonly sealer: Sealer
+  readonly runner: JobRunner<CheckPieceJob, CheckPieceResult>
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What is wrong with a pack. */
+export interface PackVerdict {
+  /** With the pack as a whole, each a sentence without its name. */
+  readonly faults: readonly string[]
+  /** Blobs that the index says are there and that are not. */
+  readonly damaged: CheckPieceResult
+}
 
 /**
- * Verifies every byte of a pack: its hash, its header against the index, and that every blob opens, decompresses and has its hash.
+ * Verifies every byte of a pack: its hash, its header against the index, and all blobs. It is read in pieces, of which two are in memory at a time:
+ * one is verified while the next is read.
  *
- * @param bytes - the whole pack
- * @param indexed - what the index says is in it
+ * @throws what reading throws
  */
-export function verifyPack(
-  sealer: Sealer,
-  pack: Id,
-  bytes: Uint8Array,
-  indexed: readonly PackedBlob[],
-): CheckPackResult {
+export async function verifyPack(
+  { id, size }: PresentPack,
+  { storage, index, sealer, runner, signal }: PackVerification,
+): Promise<PackVerdict> {
+  const indexed = index.pack(id)?.blobs ?? []
+  const hash = createHash('sha256')
   const faults: string[] = []
-  const hash = idOf(bytes)
-  if (hash !== pack) faults.push(`its content has the hash ${hash}`)
-  const blobs = indexed.toSorted((a, b) => a.offset - b.offset)
-  const fault = compareWithHeader(sealer, pack, bytes, blobs)
-  if (fault !== undefined) faults.push(fault)
-  const damaged: { blob: PackedBlob; message: string }[] = []
-  for (const blob of blobs) {
-    try {
-      openBlob(sealer, bytes.subarray(blob.offset, blob.offset + blob.length), blob)
-    } catch (error) {
-      if (!isVarveError(error)) throw error
-      damaged.push({ blob, message: error.message })
+  const damaged: CheckPieceResult[number][] = []
+  let verifying: Promise<CheckPieceResult> = Promise.resolve([])
+  for (const { offset, length, blobs } of wholePieces(size, indexed)) {
+    throwIfAborted(signal)
+    const bytes = await storage.load('pack', id, { offset, length })
+    hash.update(bytes)
+    if (offset + length === size) {
+      const fault = await verifyHeader(storage, sealer, { id, size, end: bytes }, indexed)
+      if (fault !== undefined) faults.push(fault)
     }
+    damaged.push(...(await verifying))
+    verifying = runner.run({ offset, bytes, blobs }, { transfer: [bytes.buffer] })
+    // Whoever awaits it handles a failure; what is read meanwhile may fail first.
+    verifying.catch(() => undefined)
   }
+  damaged.push(...(await verifying))
+  const found = hash.digest('hex')
+  if (found !== id) faults.unshift(`its content has the hash ${found}`)
   return { faults, damaged }
-}
-
-/** A header that decodes has its blobs one after the other, without gaps: so do those of an index that is equal to it. */
-function compareWithHeader(
-  sealer: Sealer,
-  pack: Id,
-  bytes: Uint8Array,
-  indexed: readonly PackedBlob[],
-): string | undefined {
-  let header: readonly PackedBlob[] | undefined
-  try {
-    header = parsePackHeader(sealer, pack, bytes, bytes.length)
-  } catch (error) {
-    if (!isVarveError(error)) throw error
-    return describeError(error.cause ?? error)
-  }
-  if (header === undefined) throw new Error('a whole pack holds its header')
-  if (header.length !== indexed.length) {
-    return `its header names ${header.length} blobs, the index ${indexed.length}`
-  }
-  const different = header.findIndex((blob, i) => !isSame(blob, indexed[i]))
-  return different < 0 ? undefined : `its header and the index disagree about blob ${different + 1} of ${header.length}`
-}
-
-function isSame(a: PackedBlob, b: PackedBlob | undefined): boolean {
-  return (
-    a.id === b?.id &&
-    a.type === b.type &&
-    a.offset === b.offset &&
-    a.length === b.length &&
-    a.uncompressedLength === b.uncompressedLength
-  )
 }

@@ -18,16 +18,12 @@ const LEVELS = { fastest: 1, auto: 3, off: 3, better: 7, max: 19 } as const sati
 /** 512 KiB, as restic's: most of a blob, without much memory in the reader. */
 const WINDOW_LOG = 19
 
-/** Bytes of memory for frames, enough for all but oversize blobs. The system gives real memory only for what is written to. */
-const USUAL_OUTPUT = 9 * 1024 * 1024
-
 /**
  * Makes zstd frames (RFC 8878) without checksum: each call one frame that stands alone. Keeps its native memory, so use one per thread.
  */
 export class Compressor {
   readonly #params: Record<number, number>
   readonly #handle: ZstdHandle | undefined
-  #output = Buffer.alloc(0)
 
   /** @param compression - `off` compresses like `auto`: whether to compress at all is the caller's decision, since trees always are */
   constructor(compression: Compression) {
@@ -41,19 +37,29 @@ export class Compressor {
     this.#handle = ZstdHandle.of(createZstdCompress({ params: this.#params }), sample, expected)
   }
 
-  /** One frame of `plain`. The result is valid until the next call. */
-  compress(plain: Uint8Array): Uint8Array {
-    if (this.#handle === undefined) return zstdCompressSync(plain, { params: this.#params })
-    const bound = compressBound(plain.length)
-    if (this.#output.length < bound) this.#output = Buffer.allocUnsafeSlow(Math.max(bound, USUAL_OUTPUT))
-    const written = this.#handle.write(plain, this.#output)
-    if (written === undefined) throw new Error('zstd needs more room than its bound')
-    return this.#output.subarray(0, written)
+  /** One frame of `plain`, in a new buffer. */
+  compress(plain: Uint8Array): Buffer {
+    const output = Buffer.allocUnsafeSlow(compressBound(plain.length))
+    return output.subarray(0, this.compressInto(plain, output, 0))
+  }
+
+  /**
+   * Writes one frame of `plain` into `target` from `offset` on, where there must be {@link compressBound} bytes.
+   * @returns bytes of the frame
+   */
+  compressInto(plain: Uint8Array, target: Uint8Array, offset: number): number {
+    const output = target.subarray(offset, offset + compressBound(plain.length))
+    const written = this.#handle?.write(plain, output)
+    if (written !== undefined) return written
+    if (this.#handle !== undefined) throw new Error('zstd needs more room than its bound')
+    const frame = zstdCompressSync(plain, { params: this.#params })
+    output.set(frame)
+    return frame.length
   }
 }
 
-/** The most bytes that zstd makes of `length`, by its `ZSTD_compressBound`. */
-function compressBound(length: number): number {
+/** Bytes to have ready for a frame of `length` bytes: what zstd makes at most, by its `ZSTD_compressBound`, and some. */
+export function compressBound(length: number): number {
   const margin = 128 * 1024
   return length + Math.floor(length / 256) + (length < margin ? Math.floor((margin - length) / 2048) : 0) + 64
 }

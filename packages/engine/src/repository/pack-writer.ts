@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { SEAL_OVERHEAD, type BlobType, type PackContents, type PackedBlob } from './blob.ts'
-import { Compressor } from './compression.ts'
+import { Compressor, compressBound } from './compression.ts'
 import { idFromBytes, type Id } from './id.ts'
 import { MAX_PACK_BLOBS, encodePackHeader, packEntrySize, packHeaderSize } from './pack-header.ts'
 import type { PackMemory } from './pack-memory.ts'
-import { Sealer } from './sealing.ts'
+import { NONCE_SIZE, Sealer } from './sealing.ts'
 import type { WorkerRepository } from './worker-repository.ts'
 
 /** Bytes at which a pack is full: restic's default. */
@@ -92,10 +92,14 @@ export class PackWriter<Memory extends ArrayBufferLike = ArrayBuffer> {
    * @param plain - its content
    */
   add(idBytes: Uint8Array, plain: Uint8Array): AddedBlob {
-    const frame = plain.length === 0 ? undefined : this.#compressor?.compress(plain)
-    const compressed = frame !== undefined && (frame.length < plain.length || this.#type === 'tree')
-    const stored = compressed ? frame : plain
-    const bytes = this.#room(stored.length + SEAL_OVERHEAD)
+    const compressor = plain.length === 0 ? undefined : this.#compressor
+    const bound = compressor === undefined ? plain.length : compressBound(plain.length)
+    const bytes = this.#room(bound + SEAL_OVERHEAD)
+    // The frame is made where its ciphertext will be.
+    const start = this.#size + NONCE_SIZE
+    const frameLength = compressor?.compressInto(plain, bytes, start)
+    const compressed = frameLength !== undefined && (frameLength < plain.length || this.#type === 'tree')
+    const stored = compressed ? bytes.subarray(start, start + frameLength) : plain
     const length = this.#sealer.sealInto(stored, bytes, this.#size)
     return this.#record(idFromBytes(idBytes), length, compressed ? plain.length : 0)
   }
@@ -162,4 +166,4 @@ export class PackWriter<Memory extends ArrayBufferLike = ArrayBuffer> {
 }
 
 /** Bytes of memory for a pack. Nothing but an oversize blob needs more: a pack is full at {@link PACK_SIZE}, header included. */
-export const PACK_CAPACITY = PACK_SIZE + MAX_ORDINARY_BLOB + SEAL_OVERHEAD + packEntrySize(true)
+export const PACK_CAPACITY = PACK_SIZE + compressBound(MAX_ORDINARY_BLOB) + SEAL_OVERHEAD + packEntrySize(true)

@@ -13,7 +13,7 @@ declare module 'node:crypto' {
   function createMac(algorithm: 'poly1305', key: Uint8Array): MessageAuthenticationCode
 }
 
-const NONCE_SIZE = 16
+export const NONCE_SIZE = 16
 const TAG_SIZE = 16
 
 /** Nonces drawn at once: one call for all of them costs hardly more than one for a single one. */
@@ -50,7 +50,8 @@ export class Sealer {
   }
 
   /**
-   * Seals `plain` into `target` from `offset` on. The two may not overlap.
+   * Seals `plain` into `target` from `offset` on. The two may not overlap, unless `plain` lies just where its ciphertext goes: {@link NONCE_SIZE}
+   * after `offset`.
    * @returns bytes written: {@link SEAL_OVERHEAD} more than `plain` has
    */
   sealInto(plain: Uint8Array, target: Uint8Array, offset: number): number {

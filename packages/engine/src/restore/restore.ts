@@ -13,12 +13,10 @@ import { checkRestoreOptions, type RestoreOptions, type RestoreResult } from './
  */
 export async function restore(repository: OpenRepository, options: RestoreOptions): Promise<RestoreResult> {
   checkRestoreOptions(options)
-  const work = async (signal: AbortSignal | undefined): Promise<RestoreResult> => {
-    const indexed = await repository.loadIndex(signal)
-    const held: RestoreOptions = { ...options, signal }
-    return executeRestore(indexed, await planRestore(indexed, held), held)
-  }
-  if (options.noLock === true) return work(options.signal)
-  const { signal, retryLock } = options
-  return withLock(repository, { exclusive: false, signal, retryLock }, work)
+  const { signal, retryLock, noLock } = options
+  return withLock(repository, { exclusive: false, signal, retryLock, noLock }, async (held) => {
+    const indexed = await repository.loadIndex(held)
+    const heldOptions: RestoreOptions = { ...options, signal: held }
+    return executeRestore(indexed, await planRestore(indexed, heldOptions), heldOptions)
+  })
 }

@@ -22,6 +22,7 @@ export class PackLane {
 
   /** Appends a blob and hands the pack over when that fills it. */
   add(id: Uint8Array, plain: Uint8Array): void {
+    if (!this.#writer.fits(plain.length)) this.finish()
     const { length } = this.#writer.add(id, plain)
     this.#added = sumAdded(this.#added, {
       dataBlobs: this.#type === 'data' ? 1 : 0,

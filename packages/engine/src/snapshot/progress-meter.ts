@@ -1,5 +1,5 @@
 import type { Progress } from '../progress.ts'
-import type { SnapshotSummary } from '../repository/snapshot.ts'
+import type { Estimate } from './estimate.ts'
 
 /** Time between two reports, in milliseconds. */
 const INTERVAL = 100
@@ -16,7 +16,7 @@ export interface Position {
 export class ProgressMeter {
   readonly #onProgress: ((progress: Progress) => void) | undefined
   readonly #position: () => Position
-  #expected: SnapshotSummary | undefined
+  #expected: Estimate | undefined
   #timer: NodeJS.Timeout | undefined
   /** Entries that could not be saved so far. */
   problems = 0
@@ -27,13 +27,14 @@ export class ProgressMeter {
     this.#position = position
   }
 
-  /**
-   * Starts to report.
-   * @param parent - what the parent snapshot held: the best guess at what this one will
-   */
-  start(parent: SnapshotSummary | undefined): void {
-    this.#expected = parent
+  /** Starts to report. */
+  start(): void {
     if (this.#onProgress !== undefined) this.#timer = setInterval(() => this.#report(), INTERVAL)
+  }
+
+  /** Says how much there will be to do, as far as anybody knows. */
+  expect(estimate: Estimate): void {
+    this.#expected = estimate
   }
 
   /** Reports a last time, and no more. Idempotent. */
@@ -49,9 +50,9 @@ export class ProgressMeter {
     this.#onProgress?.({
       phase: 'saving',
       filesDone,
-      filesTotal: this.#expected && Math.max(filesDone, this.#expected.totalFilesProcessed),
+      filesTotal: this.#expected && Math.max(filesDone, this.#expected.files),
       bytesDone,
-      bytesTotal: this.#expected && Math.max(bytesDone, this.#expected.totalBytesProcessed),
+      bytesTotal: this.#expected && Math.max(bytesDone, this.#expected.bytes),
       current,
       errors: this.problems,
     })

@@ -63,6 +63,8 @@ export interface SnapshotOptions extends LongCall {
   readonly programVersion?: string
   /** Threads that read and seal; one a processor, at most 8, if left out. */
   readonly workers?: number
+  /** Count the sources beforehand where no parent tells how much there is, so that progress has a total. */
+  readonly estimate?: boolean
   /** Do not lock the repository. */
   readonly noLock?: boolean
   /** Called for each entry that could not be saved, or changed while it was being read. */

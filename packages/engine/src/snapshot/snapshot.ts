@@ -14,6 +14,7 @@ import { timestampNow } from '../repository/timestamp.ts'
 import { TreeLoader } from '../history/tree-loader.ts'
 import { workerRepository } from '../repository/worker-repository.ts'
 import { BlobSaver } from './blob-saver.ts'
+import { startEstimate } from './estimate.ts'
 import { NodeBuilder } from './node-builder.ts'
 import { DEFAULT_PARENT_GROUPING, findParent } from './parent.ts'
 import { ProgressMeter, type Position } from './progress-meter.ts'
@@ -68,7 +69,8 @@ class SnapshotRun {
       signal: this.#signal,
     })
     this.#saver = saver
-    this.#meter.start(parent?.summary)
+    const stopEstimate = this.#startEstimate(repository, sources, parent)
+    this.#meter.start()
     try {
       const tree = await this.#save(repository, saver, sources, parent)
       const summary = this.#tally.summary(await saver.finish())
@@ -83,6 +85,7 @@ class SnapshotRun {
       }
       return { ...result, snapshot: await this.#store(made), skipped: false }
     } finally {
+      stopEstimate()
       this.#meter.stop()
       await saver.close()
     }
@@ -145,6 +148,23 @@ class SnapshotRun {
     })
     this.#scan = scan
     return scan.run(arrangeSources(sources, this.#platform), parent?.tree)
+  }
+
+  /** What the parent held is the best guess; without one the sources are counted, for those who show a progress. */
+  #startEstimate(
+    repository: IndexedRepository,
+    sources: readonly string[],
+    parent: StoredSnapshot | undefined,
+  ): () => void {
+    if (parent?.summary !== undefined) {
+      this.#meter.expect({ files: parent.summary.totalFilesProcessed, bytes: parent.summary.totalBytesProcessed })
+    } else if (this.#options.estimate === true && sources.length > 0) {
+      const { rules = {} } = this.#options
+      return startEstimate({ sources, rules, ownPaths: repository.storage.localPaths }, (estimate) =>
+        this.#meter.expect(estimate),
+      )
+    }
+    return () => undefined
   }
 
   /** The sources that exist, as given. */
