@@ -23,7 +23,7 @@ import { openRepository } from '../../src/repository/open-repository.ts'
 import type { OpenRepository } from '../../src/repository/repository.ts'
 import { collect } from '../fixtures/collect.ts'
 import { noise } from '../fixtures/repository-fixture.ts'
-import { makeHardFolder } from './hard-folder.ts'
+import { makeHardFolder } from '../fixtures/hard-folder.ts'
 
 const RESTIC = process.env['VARVE_TEST_RESTIC'] ?? 'restic'
 const RUSTIC = process.env['VARVE_TEST_RUSTIC'] ?? 'rustic'

@@ -11,7 +11,7 @@ import type { Node } from '../../src/repository/node.ts'
 import { decodeSnapshot, encodeSnapshot } from '../../src/repository/snapshot-encoding.ts'
 import { decodeTree } from '../../src/repository/tree-decoding.ts'
 import { encodeTree } from '../../src/repository/tree-encoding.ts'
-import { makeHardFolder } from './hard-folder.ts'
+import { makeHardFolder } from '../fixtures/hard-folder.ts'
 
 const RESTIC = process.env['VARVE_TEST_RESTIC'] ?? 'restic'
 const RUSTIC = process.env['VARVE_TEST_RUSTIC'] ?? 'rustic'
