@@ -6,6 +6,7 @@ import type { Id } from '../../src/repository/id.ts'
 import type { Node } from '../../src/repository/node.ts'
 import type { IndexedRepository, OpenRepository } from '../../src/repository/repository.ts'
 import type { StoredSnapshot } from '../../src/repository/snapshot.ts'
+import { collect } from '../fixtures/collect.ts'
 import type { SnapshotItem, SnapshotOptions, SnapshotResult } from '../../src/snapshot/snapshot-options.ts'
 import { snapshot } from '../../src/snapshot/snapshot.ts'
 
@@ -91,7 +92,7 @@ export class SnapshotContent {
   /** The content of a file, byte for byte. */
   async text(path: string): Promise<string> {
     const pieces = readFile(this.#repository, this.#snapshot, `${this.#folder}/${path}`)
-    return Buffer.concat(await Array.fromAsync(pieces)).toString('latin1')
+    return Buffer.concat(await collect(pieces)).toString('latin1')
   }
 }
 
