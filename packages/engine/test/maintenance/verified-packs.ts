@@ -1,16 +1,19 @@
-import { BlobIndex } from '../../src/repository/blob-index.ts'
+import { InlineJobs } from '../../src/maintenance/job-runner.ts'
+import { verifyPack } from '../../src/maintenance/verify-pack.ts'
+import { verifyPiece } from '../../src/maintenance/verify-piece.ts'
 import type { Id } from '../../src/repository/id.ts'
 import type { IndexedRepository } from '../../src/repository/repository.ts'
 import { Sealer } from '../../src/repository/sealing.ts'
-import { verifyPack } from '../../src/maintenance/verify-pack.ts'
 
-/** What is wrong with the packs that an index names, as reading all data would find it, without threads. */
+/** What is wrong with the packs that an index names, as reading all data finds it. */
 export async function faultsOfPacks({ storage, key, index }: IndexedRepository): Promise<readonly string[]> {
   const sealer = new Sealer(key)
+  const runner = new InlineJobs(verifyPiece.bind(undefined, sealer))
   const faults: string[] = []
-  for (const { id, blobs } of BlobIndex.attach(index.shared).packs()) {
-    const result = verifyPack(sealer, id, await storage.load('pack', id), blobs)
-    faults.push(...result.faults, ...result.damaged.map((blob) => blob.message))
+  for (const id of index.packIds()) {
+    const size = (await storage.stat('pack', id))?.size ?? 0
+    const verdict = await verifyPack({ id, size }, { storage, index, sealer, runner })
+    faults.push(...verdict.faults, ...verdict.damaged.map((blob) => blob.message))
   }
   return faults
 }

@@ -1,0 +1,63 @@
+import type { PackedBlob } from '../repository/blob.ts'
+
+/** Bytes from which on a piece is long enough to be read and handed to a thread on its own. */
+const PIECE_SIZE = 2 * 1024 * 1024
+
+/** A range of a pack and the blobs that lie in it. */
+export interface PackPiece {
+  readonly offset: number
+  readonly length: number
+  /** In the order in which they lie there. */
+  readonly blobs: readonly PackedBlob[]
+}
+
+/**
+ * Cuts a pack into pieces that follow each other without a gap and cut no blob, so that it can be read without having all of it in memory.
+ *
+ * @param size - bytes of the pack
+ * @param blobs - what the index says is in it, which need not be true: blobs that would lie beyond the end are in the last piece
+ */
+export function wholePieces(size: number, blobs: readonly PackedBlob[]): readonly PackPiece[] {
+  const pieces: PackPiece[] = []
+  let start = 0
+  let end = 0
+  let inside: PackedBlob[] = []
+  for (const blob of inOrder(blobs)) {
+    if (blob.offset >= end && blob.offset - start >= PIECE_SIZE && blob.offset < size) {
+      pieces.push({ offset: start, length: blob.offset - start, blobs: inside })
+      start = blob.offset
+      inside = []
+    }
+    inside.push(blob)
+    end = Math.max(end, blob.offset + blob.length)
+  }
+  pieces.push({ offset: start, length: size - start, blobs: inside })
+  return pieces
+}
+
+/** Bytes that are read though nobody wants them, rather than to read twice. */
+const READ_OVER = 256 * 1024
+
+/** The pieces of a pack that hold some blobs, with as little between them as is worth while. */
+export function wantedPieces(blobs: readonly PackedBlob[]): readonly PackPiece[] {
+  const pieces: PackPiece[] = []
+  let inside: PackedBlob[] = []
+  let start = 0
+  let end = 0
+  const close = (): void => {
+    if (inside.length > 0) pieces.push({ offset: start, length: end - start, blobs: inside })
+    inside = []
+  }
+  for (const blob of inOrder(blobs)) {
+    if (blob.offset - end > READ_OVER || (blob.offset >= end && end - start >= PIECE_SIZE)) close()
+    if (inside.length === 0) start = blob.offset
+    inside.push(blob)
+    end = Math.max(end, blob.offset + blob.length)
+  }
+  close()
+  return pieces
+}
+
+function inOrder(blobs: readonly PackedBlob[]): readonly PackedBlob[] {
+  return blobs.toSorted((a, b) => a.offset - b.offset)
+}
