@@ -70,7 +70,7 @@ function make(entry: number, options: LinkOptions): string | undefined {
   const type = entries.type(entry)
   switch (type) {
     case 'file':
-      return isThere ? undefined : link(entry, path, options)
+      return link(entry, path, isThere, options)
     case 'symlink':
       if (!isThere) symlinkSync(toFsPath(plan.linkTargets.get(entry) ?? ''), toFsPath(path))
       break
@@ -87,12 +87,13 @@ function make(entry: number, options: LinkOptions): string | undefined {
   return setMetadata(entry, path, options)
 }
 
-function link(entry: number, path: string, options: LinkOptions): string | undefined {
+function link(entry: number, path: string, isThere: boolean, options: LinkOptions): string | undefined {
   const { entries } = options.plan
   const first = entries.linkedTo(entry)
   if (!entries.isMarked(first, EntryMark.done)) {
     throw new Error(`the file that it is a hard link to, '${entries.path(first)}', could not be restored`)
   }
+  if (isThere) return undefined
   try {
     linkSync(toFsPath(entries.path(first)), toFsPath(path))
     return undefined
