@@ -1,23 +1,27 @@
 import { isVarveError, VarveError } from '../errors.ts'
-import { openBlob } from '../repository/blob-opening.ts'
+import { releaseNow } from '../release-now.ts'
+import { BlobOpener } from '../repository/blob-opening.ts'
 import { SEAL_OVERHEAD, type BlobType, type PackedBlob } from '../repository/blob.ts'
 import { idToBytes, type Id } from '../repository/id.ts'
 import { FRESH_PACK_MEMORY } from '../repository/pack-memory.ts'
 import { PackWriter, type FinishedPack } from '../repository/pack-writer.ts'
 import { Sealer } from '../repository/sealing.ts'
-import { releaseMemory } from './release-memory.ts'
 import type { MoveJob, RepackJob, RepackOptions, RepackResult } from './repack-jobs.ts'
+
+/** Memory for a sealed blob: enough for all but oversize ones. The system gives real memory only for what is written to. */
+const USUAL_BLOB = 8 * 1024 * 1024 + 64 * 1024
 
 /** Takes blobs out of packs and fills new packs with them. */
 export class BlobMover {
   readonly #options: RepackOptions
-  readonly #sealer: Sealer
+  readonly #opener: BlobOpener
   readonly #writers: Readonly<Record<BlobType, PackWriter>>
+  #copy = Buffer.alloc(0)
 
   constructor(options: RepackOptions) {
     const { repository } = options
     this.#options = options
-    this.#sealer = new Sealer(repository.key)
+    this.#opener = new BlobOpener(new Sealer(repository.key))
     this.#writers = {
       data: new PackWriter('data', repository, FRESH_PACK_MEMORY),
       tree: new PackWriter('tree', repository, FRESH_PACK_MEMORY),
@@ -33,7 +37,7 @@ export class BlobMover {
     const finished: FinishedPack[] = []
     if (job.kind === 'move') {
       for (const blob of job.blobs) this.#move(job, blob, finished)
-      releaseMemory(job.bytes)
+      releaseNow(job.bytes)
     } else {
       const writers = [this.#writers.data, this.#writers.tree]
       for (const writer of writers) if (!writer.empty) finished.push(writer.finish())
@@ -50,12 +54,14 @@ export class BlobMover {
     if (writer.full || !writer.fits(blob.length - SEAL_OVERHEAD)) finished.push(writer.finish())
     if (this.#isToBeCompressed(blob)) writer.add(idToBytes(blob.id), plain)
     else writer.addSealed(blob.id, sealed, blob.uncompressedLength)
-    releaseMemory(plain)
   }
 
-  #open(pack: Id, sealed: Uint8Array, blob: PackedBlob): Buffer {
+  /** In a copy: a blob is opened in place, and its sealed bytes are still wanted. */
+  #open(pack: Id, sealed: Uint8Array, blob: PackedBlob): Uint8Array {
+    if (this.#copy.length < sealed.length) this.#copy = Buffer.allocUnsafeSlow(Math.max(USUAL_BLOB, sealed.length))
+    this.#copy.set(sealed)
     try {
-      return openBlob(this.#sealer, sealed, blob)
+      return this.#opener.open(this.#copy.subarray(0, sealed.length), blob)
     } catch (error) {
       if (!isVarveError(error)) throw error
       const message = `${blob.type} blob ${blob.id} in pack ${pack} is damaged: ${error.message}`

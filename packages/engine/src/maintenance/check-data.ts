@@ -1,4 +1,5 @@
 import { describeError, isVarveError, type VarveError } from '../errors.ts'
+import { BlobOpener } from '../repository/blob-opening.ts'
 import type { BlobIndex } from '../repository/blob-index.ts'
 import type { Id } from '../repository/id.ts'
 import type { MasterKey } from '../repository/master-key.ts'
@@ -62,7 +63,8 @@ function startRunner(
   packs: readonly PresentPack[],
 ): JobRunner<CheckPieceJob, CheckPieceResult> {
   if (packs.reduce((bytes, { size }) => bytes + size, 0) < TOO_LITTLE_FOR_THREADS) {
-    return new InlineJobs((job) => verifyPiece(sealer, job))
+    const opener = new BlobOpener(sealer)
+    return new InlineJobs((job) => verifyPiece(opener, job))
   }
   const workerData: CheckWorkerData = { key }
   return new WorkerPool({ module: workerUrl(import.meta.url, './check-worker'), workerData })

@@ -1,5 +1,6 @@
 import { throwIfAborted } from '../errors.ts'
 import type { EntrySet } from '../history/entry-set.ts'
+import { releaseNow } from '../release-now.ts'
 import type { BlobIndex } from '../repository/blob-index.ts'
 import type { PackContents, PackedBlob } from '../repository/blob.ts'
 import type { Id } from '../repository/id.ts'
@@ -12,7 +13,6 @@ import { BlobMover } from './blob-mover.ts'
 import { inParallel } from './in-parallel.ts'
 import { InlineJobs, TOO_LITTLE_FOR_THREADS, type JobRunner } from './job-runner.ts'
 import { wantedPieces } from './pack-pieces.ts'
-import { releaseMemory } from './release-memory.ts'
 import type { RepackJob, RepackOptions, RepackResult } from './repack-jobs.ts'
 
 /** What to take over from which packs. */
@@ -54,7 +54,7 @@ export async function repack(
     for (const { id, bytes, contents } of finished) {
       await repository.storage.save('pack', id, bytes)
       events.onWritten(contents, bytes.length)
-      releaseMemory(bytes)
+      releaseNow(bytes)
     }
   }
   try {

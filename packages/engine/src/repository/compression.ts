@@ -81,13 +81,20 @@ export class Decompressor {
    * @throws ERR_VARVE_DAMAGED where it is no frame, or makes more or fewer bytes
    */
   decompress(frame: Uint8Array, length: number): Buffer {
+    return this.decompressInto(frame, length, Buffer.allocUnsafe(length + 1))
+  }
+
+  /**
+   * As {@link decompress}, at the start of memory that the caller has.
+   *
+   * @param target - has room for one byte more than wanted, so that zstd can show that it has more to give
+   */
+  decompressInto(frame: Uint8Array, length: number, target: Buffer): Buffer {
     const handle = this.#handle
     if (handle === undefined) return exactly(length, decompressUpTo(frame, length + 1))
-    // One byte more than wanted, so that zstd can show that it has more to give.
-    const output = Buffer.allocUnsafe(length + 1)
-    const written = damagedIfRefused(() => handle.write(frame, output))
+    const written = damagedIfRefused(() => handle.write(frame, target.subarray(0, length + 1)))
     if (written === undefined) throw new VarveError('ERR_VARVE_DAMAGED', `decompresses to more than ${length} bytes`)
-    return exactly(length, output.subarray(0, written))
+    return exactly(length, target.subarray(0, written))
   }
 }
 
