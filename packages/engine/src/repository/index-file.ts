@@ -8,24 +8,41 @@ export const INDEX_FILE_BLOBS = 50_000
 /** Largest offset or length: the format keeps them in 32 bits. */
 const MAX_NUMBER = 0xffff_ffff
 
+/** What an index file says of one pack: a part of its JSON text. */
+export interface IndexedPack {
+  readonly text: Uint8Array<ArrayBuffer>
+  /** How many blobs it names. */
+  readonly blobs: number
+}
+
 /** The JSON text of an index file, as restic writes it. */
 export function encodeIndex(packs: readonly PackContents[]): Buffer {
   return joinIndexedPacks(packs.map(encodeIndexedPack))
 }
 
-/** What an index file says of one pack: a part of its JSON text. */
-export function encodeIndexedPack(pack: PackContents): string {
+/** What the index file that will name a pack says of it. */
+export function encodeIndexedPack(pack: PackContents): IndexedPack {
   const blobs = pack.blobs.map(
     ({ id, type, offset, length, uncompressedLength }) =>
       `{"id":"${id}","type":"${type}","offset":${offset},"length":${length}` +
       (uncompressedLength === 0 ? '}' : `,"uncompressed_length":${uncompressedLength}}`),
   )
-  return `{"id":"${pack.id}","blobs":[${blobs.join()}]}`
+  const text = new TextEncoder().encode(`{"id":"${pack.id}","blobs":[${blobs.join()}]}`)
+  return { text, blobs: blobs.length }
 }
 
-/** The JSON text of an index file from what {@link encodeIndexedPack} made of its packs. */
-export function joinIndexedPacks(packs: readonly string[]): Buffer {
-  return Buffer.from(`{"packs":[${packs.join()}]}\n`)
+/** The JSON text of an index file that names some packs, in memory of its own. */
+export function joinIndexedPacks(packs: readonly IndexedPack[]): Buffer {
+  const pieces: Uint8Array[] = []
+  for (const { text } of packs) pieces.push(Buffer.from(pieces.length === 0 ? '{"packs":[' : ','), text)
+  pieces.push(Buffer.from(packs.length === 0 ? '{"packs":[]}\n' : ']}\n'))
+  const joined = Buffer.allocUnsafeSlow(pieces.reduce((sum, { length }) => sum + length, 0))
+  let end = 0
+  for (const piece of pieces) {
+    joined.set(piece, end)
+    end += piece.length
+  }
+  return joined
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { PackContents } from './blob.ts'
 import type { Id } from './id.ts'
-import { INDEX_FILE_BLOBS, encodeIndexedPack, joinIndexedPacks } from './index-file.ts'
+import { INDEX_FILE_BLOBS, encodeIndexedPack, joinIndexedPacks, type IndexedPack } from './index-file.ts'
+import { releaseNow } from '../release-now.ts'
 import type { OpenRepository } from './repository.ts'
 
 /** Time after which an index file is written though it is not full, restic's: what a long job that is interrupted has stored is not lost. */
@@ -14,8 +15,7 @@ export class IndexWriter {
   readonly #repository: OpenRepository
   readonly #now: () => number
   readonly #written: Id[] = []
-  /** As text, which takes a fraction of the memory that the blobs' objects do. */
-  #packs: string[] = []
+  #packs: IndexedPack[] = []
   #blobs = 0
   #startedAt = 0
   /** Files are written one after the other: each may take some megabytes of memory. */
@@ -34,9 +34,14 @@ export class IndexWriter {
 
   /** Adds a stored pack. An index file that is due is written meanwhile; `flush` tells how that went. */
   add(pack: PackContents): void {
+    this.addIndexed(encodeIndexedPack(pack))
+  }
+
+  /** As {@link add}, for a pack that another thread has already made the text of: a fraction of the memory that its blobs' objects take. */
+  addIndexed(pack: IndexedPack): void {
     if (this.#packs.length === 0) this.#startedAt = this.#now()
-    this.#packs.push(encodeIndexedPack(pack))
-    this.#blobs += pack.blobs.length
+    this.#packs.push(pack)
+    this.#blobs += pack.blobs
     if (this.#blobs >= INDEX_FILE_BLOBS || this.#now() - this.#startedAt >= MAX_AGE_MS) this.#write()
   }
 
@@ -59,7 +64,10 @@ export class IndexWriter {
     this.#packs = []
     this.#blobs = 0
     this.#writing = this.#writing.then(async () => {
-      this.#written.push(await this.#repository.saveUnpacked('index', joinIndexedPacks(packs)))
+      const text = joinIndexedPacks(packs)
+      for (const pack of packs) releaseNow(pack.text)
+      this.#written.push(await this.#repository.saveUnpacked('index', text))
+      releaseNow(text)
     })
     // Whoever flushes gets the failure; until then nobody may be waiting, which is no reason to end the process.
     this.#writing.catch(() => undefined)

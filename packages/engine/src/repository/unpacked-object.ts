@@ -1,5 +1,5 @@
 import { VarveError } from '../errors.ts'
-import { decompressUpTo, type Compressor } from './compression.ts'
+import { compressBound, decompressUpTo, type Compressor } from './compression.ts'
 import type { RepositoryConfig } from './repository.ts'
 
 /** First byte of a compressed document; a JSON document that is not begins with a bracket. */
@@ -17,11 +17,9 @@ export function encodeUnpacked(
   compressor: Compressor,
 ): Uint8Array {
   if (version === 1) return json
-  const frame = compressor.compress(json)
-  const encoded = new Uint8Array(1 + frame.length)
+  const encoded = Buffer.allocUnsafeSlow(1 + compressBound(json.length))
   encoded[0] = COMPRESSED
-  encoded.set(frame, 1)
-  return encoded
+  return encoded.subarray(0, 1 + compressor.compressInto(json, encoded, 1))
 }
 
 /**

@@ -243,7 +243,7 @@ export class BlobSaver {
     const store = this.#repository.storage
       .save('pack', pack.id, pack.bytes)
       .then(() => {
-        this.#index.add(pack.contents)
+        this.#index.addIndexed(pack.indexed)
       })
       .catch((error: unknown) => this.#gate.fail(error))
       .finally(() => {

@@ -1,6 +1,7 @@
 import type { BlobType } from '../repository/blob.ts'
 import type { SharedPackPool } from '../repository/pack-memory.ts'
-import type { FinishedPack } from '../repository/pack-writer.ts'
+import type { Id } from '../repository/id.ts'
+import type { IndexedPack } from '../repository/index-file.ts'
 import type { WorkerRepository } from '../repository/worker-repository.ts'
 import type { SharedBlobClaims } from '../repository/blob-claims.ts'
 import type { FileState } from './change-detection.ts'
@@ -65,9 +66,12 @@ export interface SaveResult {
 }
 
 /** A full pack on its way to the storage. */
-export interface PackEvent extends FinishedPack<SharedArrayBuffer> {
+export interface PackEvent {
+  readonly id: Id
+  readonly bytes: Uint8Array<SharedArrayBuffer>
   /** Slot of the pool to give back when it is stored. */
   readonly slot: number | undefined
+  readonly indexed: IndexedPack
 }
 
 /** Nothing added. */

@@ -5,6 +5,7 @@ import { createChunker } from '../chunking/create-chunker.ts'
 import { isVarveError, systemErrorCode } from '../errors.ts'
 import { BlobClaims } from '../repository/blob-claims.ts'
 import { ID_SIZE } from '../repository/id.ts'
+import { encodeIndexedPack } from '../repository/index-file.ts'
 import { PackPool } from '../repository/pack-memory.ts'
 import { PackWriter, type FinishedPack } from '../repository/pack-writer.ts'
 import { serveJobs } from '../workers/worker-thread.ts'
@@ -33,9 +34,13 @@ serveJobs<SaveJob, SaveResult, PackEvent>((post) => {
     tree: new PackLane('tree', new PackWriter('tree', repository, pool), ship),
   }
 
-  function ship(pack: FinishedPack<SharedArrayBuffer>): void {
-    if (discard) pool.release(pack.bytes)
-    else post({ ...pack, slot: pool.slotOf(pack.bytes) })
+  function ship({ id, bytes, contents }: FinishedPack<SharedArrayBuffer>): void {
+    if (discard) {
+      pool.release(bytes)
+      return
+    }
+    const indexed = encodeIndexedPack(contents)
+    post({ id, bytes, slot: pool.slotOf(bytes), indexed }, [indexed.text.buffer])
   }
 
   function saveFile(file: FileToSave): SavedFile {
