@@ -226,5 +226,5 @@ function* fileJobs({ entries }: RestorePlan): Generator<readonly number[]> {
 
 /** For each blob of a range its pieces. */
 function blobsOf(read: PackRead, { pieces }: RestorePlan): Iterable<readonly number[]> {
-  return Map.groupBy(read.pieces, (piece) => pieces.packOffset(piece)).values()
+  return Map.groupBy(read.pieces, (piece) => pieces.id(piece)).values()
 }

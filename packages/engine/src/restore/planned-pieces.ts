@@ -68,7 +68,7 @@ export class PlannedPieces {
     columns.length[number] = blob.length
     columns.uncompressedLength[number] = blob.uncompressedLength
     columns.wanted[number] = 1
-    Buffer.from(columns.id.buffer, number * ID_SIZE, ID_SIZE).write(blob.id, 'hex')
+    this.#idBytes(number).write(blob.id, 'hex')
     this.#count++
   }
 
@@ -117,6 +117,11 @@ export class PlannedPieces {
     }
   }
 
+  /** Whether two pieces have the same content in the same place. */
+  areSameBlob(a: number, b: number): boolean {
+    return a === b || (this.packOffset(a) === this.packOffset(b) && this.#idBytes(a).equals(this.#idBytes(b)))
+  }
+
   id(piece: number): Id {
     return idFromBytes(this.#columns.id, piece * ID_SIZE)
   }
@@ -133,6 +138,10 @@ export class PlannedPieces {
 
   setWanted(piece: number, wanted: boolean): void {
     this.#columns.wanted[piece] = wanted ? 1 : 0
+  }
+
+  #idBytes(piece: number): Buffer {
+    return Buffer.from(this.#columns.id.buffer, piece * ID_SIZE, ID_SIZE)
   }
 
   #numberOf(pack: Id): number {

@@ -1,6 +1,7 @@
 import { workerData } from 'node:worker_threads'
 import { currentPlatform } from '../platform/current-platform.ts'
-import { openBlob } from '../repository/blob-opening.ts'
+import { releaseNow } from '../release-now.ts'
+import { BlobOpener } from '../repository/blob-opening.ts'
 import { Sealer } from '../repository/sealing.ts'
 import { serveJobs } from '../workers/worker-thread.ts'
 import { FileWriter } from './file-writer.ts'
@@ -9,12 +10,9 @@ import { PlannedEntries } from './planned-entries.ts'
 import { PlannedPieces } from './planned-pieces.ts'
 import type { WriteJob, WriteResult, WriteSetup } from './write-jobs.ts'
 
-/** Bytes from which on it is worth while to give memory back at once. */
-const RELEASED_SIZE = 64 << 10
-
 serveJobs<WriteJob, WriteResult>(() => {
   const setup = workerData as WriteSetup
-  const sealer = new Sealer(setup.key)
+  const opener = new BlobOpener(new Sealer(setup.key))
   const pieces = PlannedPieces.attach(setup.pieces)
   const metadata = new MetadataWriter(currentPlatform())
   const writer = new FileWriter(PlannedEntries.attach(setup.entries), pieces, metadata, setup.sparse)
@@ -24,7 +22,7 @@ serveJobs<WriteJob, WriteResult>(() => {
   const writeSealed = (job: WriteJob & { kind: 'sealed' }): readonly (readonly number[])[] => {
     const damaged: (readonly number[])[] = []
     for (let next = 0; next < job.pieces.length && !isStopped();) {
-      const same = samePlace(pieces, job.pieces, next)
+      const same = sameBlob(pieces, job.pieces, next)
       next += same.length
       const [first] = same
       if (first === undefined || same.every((piece) => writer.isLost(piece))) continue
@@ -35,9 +33,8 @@ serveJobs<WriteJob, WriteResult>(() => {
         continue
       }
       for (const piece of same) writer.write(piece, content)
-      release(content)
     }
-    release(job.bytes)
+    releaseNow(job.bytes)
     return damaged
   }
 
@@ -51,7 +48,7 @@ serveJobs<WriteJob, WriteResult>(() => {
 
   const open = (sealed: Uint8Array, piece: number): Uint8Array | undefined => {
     try {
-      return openBlob(sealer, sealed, pieces.blob(piece))
+      return opener.open(sealed, pieces.blob(piece))
     } catch {
       // Whoever looks for the blob in other places says what is wrong with it where there are none.
       return undefined
@@ -73,20 +70,14 @@ serveJobs<WriteJob, WriteResult>(() => {
   }
 })
 
-/** The run of pieces, from number `start` of `numbers` on, that lie at the same place in the pack. */
-function samePlace(pieces: PlannedPieces, numbers: Uint32Array, start: number): number[] {
-  const offset = pieces.packOffset(numbers[start] ?? 0)
+/** The run of pieces, from number `start` of `numbers` on, that are one blob. Different blobs at one place are for opening to refuse. */
+function sameBlob(pieces: PlannedPieces, numbers: Uint32Array, start: number): number[] {
+  const first = numbers[start] ?? 0
   const same: number[] = []
   for (let i = start; i < numbers.length; i++) {
     const piece = numbers[i] ?? 0
-    if (pieces.packOffset(piece) !== offset) break
+    if (!pieces.areSameBlob(first, piece)) break
     same.push(piece)
   }
   return same
-}
-
-/** Gives memory back that has become useless. Garbage of this size would wait long to be collected, and there is much of it. */
-function release({ buffer, byteLength }: Uint8Array): void {
-  const isAlone = buffer.byteLength <= byteLength + 1
-  if (isAlone && byteLength >= RELEASED_SIZE && buffer instanceof ArrayBuffer) buffer.transfer(0)
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { idOf, type Id } from '../../src/repository/id.ts'
 import { packReads } from '../../src/restore/pack-reads.ts'
@@ -58,8 +58,11 @@ describe('reading packs', () => {
   })
 
   test('reads across small gaps and around large ones', () => {
-    const place = (offset: number): Place => ({ pack: 0, offset, length: 1000, wanted: true })
-    const reads = [...packReads(piecesOf([place(0), place(50_000), place(500_000), place(500_500)]))]
+    const reads = [
+      ...packReads(
+        piecesOf([0, 50_000, 500_000, 500_500].map((offset) => ({ pack: 0, offset, length: 1000, wanted: true }))),
+      ),
+    ]
     expect(reads.map(({ offset, length }) => [offset, length])).toEqual([
       [0, 51_000],
       [500_000, 1500],
@@ -67,8 +70,7 @@ describe('reading packs', () => {
   })
 
   test('takes the packs in the order in which files need them', () => {
-    const place = (pack: number): Place => ({ pack, offset: 0, length: 100, wanted: true })
-    const reads = [...packReads(piecesOf([place(7), place(2), place(7), place(5)]))]
+    const reads = [...packReads(piecesOf([7, 2, 7, 5].map((pack) => ({ pack, offset: 0, length: 100, wanted: true }))))]
     expect(reads.map(({ pack }) => pack)).toEqual([packId(7), packId(2), packId(5)])
     expect(reads.map(({ pieces }) => [...pieces])).toEqual([[0, 2], [1], [3]])
   })

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { idOf } from '../../src/repository/id.ts'
 import { EntryMark, PlannedEntries, type EntryMetadata, type NewEntry } from '../../src/restore/planned-entries.ts'
