@@ -15,8 +15,8 @@ import type { Storage } from '../storage/storage.ts'
  */
 const PIECE_SIZE = 1 << 20
 
-/** Pieces kept, the ones used last: 64 MiB. */
-const KEPT_PIECES = 64
+/** Pieces kept, the ones used last: 32 MiB. */
+const KEPT_PIECES = 32
 
 /** What is needed to read trees: a loaded repository has it. */
 export interface TreeSource {

@@ -1,19 +1,15 @@
 import { isVarveError, throwIfAborted, type VarveError } from '../errors.ts'
-import { BlobIndex } from '../repository/blob-index.ts'
-import type { PackContents } from '../repository/blob.ts'
 import { decodeConfig } from '../repository/config-file.ts'
 import { idOf, parseId, type Id } from '../repository/id.ts'
 import { inOrder } from '../repository/in-order.ts'
-import { decodeIndex } from '../repository/index-file.ts'
 import type { OpenRepository } from '../repository/repository.ts'
 import { Sealer } from '../repository/sealing.ts'
 import type { StoredSnapshot } from '../repository/snapshot.ts'
 import { timestampToNanoseconds } from '../repository/timestamp.ts'
 import type { StoredFile } from '../storage/storage.ts'
 import type { CheckFindings } from './check-findings.ts'
-import type { PhaseProgress } from './phase-progress.ts'
 
-/** Small objects that are read at the same time. */
+/** Snapshots that are read at the same time. */
 const CONCURRENT_LOADS = 8
 
 /** Reads the config again, as it may have changed since the repository was opened, and all keys, whose names are their hashes. */
@@ -45,16 +41,17 @@ export async function checkConfigAndKeys(repository: OpenRepository, out: CheckF
 }
 
 /** What was read, or why it could not be. */
-type Read<T> = { readonly id: Id; readonly value: T } | { readonly id: Id; readonly error: VarveError }
+export type Read<T> = { readonly id: Id; readonly value: T } | { readonly id: Id; readonly error: VarveError }
 
-/** Reads all objects of a kind, in the order of their names. */
-async function* readAll<T>(
-  names: readonly StoredFile[],
+/** Reads all objects of a kind, some at the same time, in the order of their names. */
+export async function* readAll<T>(
+  files: readonly StoredFile[],
+  concurrency: number,
   load: (id: Id) => Promise<T>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Read<T>> {
-  const ids = names.map(({ name }) => parseId(name)).toSorted()
-  yield* inOrder(ids, CONCURRENT_LOADS, async (id): Promise<Read<T>> => {
+  const ids = files.map(({ name }) => parseId(name)).toSorted()
+  yield* inOrder(ids, concurrency, async (id): Promise<Read<T>> => {
     throwIfAborted(signal)
     try {
       return { id, value: await load(id) }
@@ -73,64 +70,10 @@ export async function readSnapshots(
 ): Promise<readonly StoredSnapshot[]> {
   const snapshots: { readonly time: bigint; readonly snapshot: StoredSnapshot }[] = []
   const stored = await repository.storage.list('snapshot')
-  for await (const read of readAll(stored, (id) => repository.loadSnapshot(id), signal)) {
+  for await (const read of readAll(stored, CONCURRENT_LOADS, (id) => repository.loadSnapshot(id), signal)) {
     if ('error' in read) out.add({ kind: 'damaged-snapshot', snapshot: read.id, message: read.error.message })
     else snapshots.push({ time: timestampToNanoseconds(read.value.time), snapshot: read.value })
   }
   snapshots.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
   return snapshots.map(({ snapshot }) => snapshot)
-}
-
-/** What all indexes that can be read say together. */
-export interface IndexSurvey {
-  readonly index: BlobIndex
-  /** Index files. */
-  readonly files: number
-}
-
-/** Reads all indexes, and compares what they say about packs that several of them name. @throws ERR_VARVE_ABORTED */
-export async function readIndexes(
-  repository: OpenRepository,
-  out: CheckFindings,
-  progress: PhaseProgress,
-  signal?: AbortSignal,
-): Promise<IndexSurvey> {
-  const files = await repository.storage.list('index')
-  const index = new BlobIndex()
-  const indexesOfPack = new Map<Id, Id[]>()
-  const conflicting = new Set<Id>()
-  progress.begin('reading indexes', { files: files.length })
-  const load = async (id: Id): Promise<readonly PackContents[]> =>
-    decodeIndex(await repository.loadUnpacked('index', id), id)
-  for await (const read of readAll(files, load, signal)) {
-    progress.advance(1)
-    if ('error' in read) {
-      out.add({ kind: 'damaged-index', index: read.id, message: read.error.message })
-      continue
-    }
-    for (const pack of read.value) {
-      const indexes = indexesOfPack.get(pack.id)
-      const before = indexes === undefined ? undefined : index.pack(pack.id)?.blobs.length
-      index.add(pack)
-      if (indexes === undefined) {
-        indexesOfPack.set(pack.id, [read.id])
-        continue
-      }
-      indexes.push(read.id)
-      const after = index.pack(pack.id)?.blobs.length
-      if (before !== pack.blobs.length || after !== before) conflicting.add(pack.id)
-    }
-  }
-  for (const [pack, indexes] of indexesOfPack) reportPack(pack, indexes, conflicting.has(pack), out)
-  return { index, files: files.length }
-}
-
-function reportPack(pack: Id, indexes: readonly Id[], conflicting: boolean, out: CheckFindings): void {
-  if (conflicting) {
-    const message = `indexes ${indexes.join(', ')} say different things about pack ${pack}`
-    out.add({ kind: 'conflicting-indexes', pack, indexes, message })
-  } else if (indexes.length > 1) {
-    const message = `pack ${pack} is named more than once, by indexes ${indexes.join(', ')}`
-    out.hints.push({ kind: 'duplicate-pack-entries', pack, indexes, message })
-  }
 }

@@ -6,7 +6,8 @@ import type { OpenRepository } from '../repository/repository.ts'
 import { findAffected } from './affected-paths.ts'
 import { checkData } from './check-data.ts'
 import { CheckFindings } from './check-findings.ts'
-import { checkConfigAndKeys, readIndexes, readSnapshots } from './check-objects.ts'
+import { readIndexes } from './check-indexes.ts'
+import { checkConfigAndKeys, readSnapshots } from './check-objects.ts'
 import { checkPacks } from './check-packs.ts'
 import type { CheckResult } from './check-report.ts'
 import { checkTrees } from './check-trees.ts'
@@ -58,9 +59,9 @@ async function checkLocked(
 
   progress.errors = out.findings.length
   progress.begin('checking folders')
-  const trees = new TreeLoader({ storage: repository.storage, key: repository.key, index })
+  const source = { storage: repository.storage, key: repository.key, index }
   const roots = snapshots.map((snapshot) => snapshot.tree)
-  const survey = await checkTrees(trees, roots, lost, out, progress, signal)
+  const survey = await checkTrees(new TreeLoader(source), roots, lost, out, progress, signal)
 
   const chosen = readDataSubset === undefined ? (readData ? present : []) : choosePacks(present, readDataSubset)
   const bytesRead = chosen.reduce((sum, pack) => sum + pack.size, 0)
@@ -70,7 +71,7 @@ async function checkLocked(
 
   progress.errors = out.findings.length
   progress.begin('finding affected files')
-  const affected = await findAffected(trees, snapshots, out.findings, lost, { signal })
+  const affected = await findAffected(new TreeLoader(source), snapshots, out.findings, lost, { signal })
   progress.end()
   return {
     problems: out.problems(affected),

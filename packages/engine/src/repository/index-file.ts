@@ -1,6 +1,8 @@
 import { VarveError } from '../errors.ts'
-import { SEAL_OVERHEAD, type PackContents, type PackedBlob } from './blob.ts'
-import { isId, type Id } from './id.ts'
+import { SEAL_OVERHEAD, type BlobType, type PackContents, type PackedBlob } from './blob.ts'
+import { ByteStrings } from './byte-strings.ts'
+import { ID_SIZE, type Id } from './id.ts'
+import { JsonError, JsonReader } from './json-reader.ts'
 
 /** Blobs at which an index file is written: restic's number. */
 export const INDEX_FILE_BLOBS = 50_000
@@ -54,55 +56,71 @@ export function joinIndexedPacks(packs: readonly IndexedPack[]): Buffer {
  * @throws ERR_VARVE_DAMAGED naming the index
  */
 export function decodeIndex(json: Uint8Array, name: Id): readonly PackContents[] {
+  return Array.from(decodePacks(json, name))
+}
+
+/**
+ * As {@link decodeIndex}, pack by pack: all of an index file at once would be many times its size in memory. What is damaged is found when it is
+ * come to.
+ */
+export function* decodePacks(json: Uint8Array, name: Id): Generator<PackContents, void, undefined> {
   try {
-    const file: unknown = JSON.parse(Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString())
-    if (!isRecord(file)) throw damaged('it is no JSON object')
-    return listOf(file['packs'], 'packs').map(decodePack)
+    const reader = new JsonReader(json, KEYS)
+    for (let key = reader.firstKey(); key !== undefined; key = reader.nextKey()) {
+      if (key !== 'packs') reader.skipValue()
+      else yield* elements(reader, readPack)
+    }
+    reader.end()
   } catch (error) {
-    const reason = error instanceof VarveError ? error.message : 'it is not JSON'
-    throw new VarveError('ERR_VARVE_DAMAGED', `index ${name} is damaged: ${reason}`, { cause: error })
+    if (!(error instanceof JsonError)) throw error
+    throw new VarveError('ERR_VARVE_DAMAGED', `index ${name} is damaged: ${error.message}`, { cause: error })
   }
 }
 
-function decodePack(pack: unknown): PackContents {
-  if (!isRecord(pack)) throw damaged('a pack is no JSON object')
-  return { id: idIn(pack), blobs: listOf(pack['blobs'], 'blobs').map(decodeBlob) }
+const KEYS = new ByteStrings(['packs', 'id', 'blobs', 'type', 'offset', 'length', 'uncompressed_length'])
+
+function readPack(reader: JsonReader): PackContents {
+  let id: Id | undefined
+  let blobs: readonly PackedBlob[] = []
+  for (let key = reader.firstKey(); key !== undefined; key = reader.nextKey()) {
+    if (key === 'id') id = readId(reader)
+    else if (key === 'blobs') blobs = Array.from(elements(reader, readBlob))
+    else reader.skipValue()
+  }
+  return { id: id ?? reader.fail('a pack with an id'), blobs }
 }
 
-function decodeBlob(blob: unknown): PackedBlob {
-  if (!isRecord(blob)) throw damaged('a blob is no JSON object')
-  const type = blob['type']
-  if (type !== 'data' && type !== 'tree') throw damaged(`a blob is of the unknown type '${String(type).slice(0, 40)}'`)
-  const offset = numberIn(blob, 'offset')
-  const length = numberIn(blob, 'length')
-  if (length < SEAL_OVERHEAD) throw damaged(`a blob has only ${length} bytes`)
-  const uncompressedLength = blob['uncompressed_length'] === undefined ? 0 : numberIn(blob, 'uncompressed_length')
-  return { type, id: idIn(blob), offset, length, uncompressedLength }
+function readBlob(reader: JsonReader): PackedBlob {
+  let id: Id | undefined
+  let type: BlobType | undefined
+  let offset: number | undefined
+  let length = 0
+  let uncompressedLength = 0
+  for (let key = reader.firstKey(); key !== undefined; key = reader.nextKey()) {
+    if (key === 'id') id = readId(reader)
+    else if (key === 'type') type = readType(reader)
+    else if (key === 'offset') offset = reader.integer(MAX_NUMBER)
+    else if (key === 'length') length = reader.integer(MAX_NUMBER)
+    else if (key === 'uncompressed_length') uncompressedLength = reader.integer(MAX_NUMBER)
+    else reader.skipValue()
+  }
+  if (id === undefined || type === undefined || offset === undefined)
+    return reader.fail('a blob with id, type and offset')
+  if (length < SEAL_OVERHEAD) return reader.fail(`a blob with at least ${SEAL_OVERHEAD} bytes`)
+  return { type, id, offset, length, uncompressedLength }
 }
 
 /** Go writes null where it has no list. */
-function listOf(value: unknown, what: string): readonly unknown[] {
-  if (value === null || value === undefined) return []
-  if (!Array.isArray(value)) throw damaged(`its ${what} are no list`)
-  return value
+function* elements<T>(reader: JsonReader, read: (reader: JsonReader) => T): Generator<T, void, undefined> {
+  if (reader.skipNull()) return
+  for (let more = reader.firstElement(); more; more = reader.nextElement()) yield read(reader)
 }
 
-function idIn(record: Readonly<Record<string, unknown>>): Id {
-  const id = record['id']
-  if (typeof id === 'string' && isId(id)) return id
-  throw damaged('something in it has no id')
+function readId(reader: JsonReader): Id {
+  return reader.hex(ID_SIZE * 2) as Id
 }
 
-function numberIn(record: Readonly<Record<string, unknown>>, field: string): number {
-  const value = record[field]
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_NUMBER) return value
-  throw damaged(`${field} of a blob is no number from 0 to ${MAX_NUMBER}`)
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function damaged(message: string): VarveError {
-  return new VarveError('ERR_VARVE_DAMAGED', message)
+function readType(reader: JsonReader): BlobType {
+  const type = reader.repeatedString()
+  return type === 'data' || type === 'tree' ? type : reader.fail(`'data' or 'tree'`)
 }

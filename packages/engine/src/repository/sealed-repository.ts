@@ -6,7 +6,7 @@ import type { BlobHandle, BlobLocation } from './blob.ts'
 import { Compressor, type Compression } from './compression.ts'
 import { idOf, parseId, type Id } from './id.ts'
 import { inOrder } from './in-order.ts'
-import { decodeIndex } from './index-file.ts'
+import { decodePacks } from './index-file.ts'
 import type { MasterKey } from './master-key.ts'
 import type { Tree } from './node.ts'
 import type { IndexedRepository, OpenRepository, RepositoryConfig, UnpackedType } from './repository.ts'
@@ -99,11 +99,11 @@ export class SealedRepository implements OpenRepository {
     const index = new BlobIndex()
     const loads = inOrder(await this.#names('index'), CONCURRENT_LOADS, async (id) => {
       throwIfAborted(signal)
-      return decodeIndex(await this.loadUnpacked('index', id), id)
+      return { id, json: await this.loadUnpacked('index', id) }
     })
-    for await (const packs of loads) {
+    for await (const { id, json } of loads) {
       throwIfAborted(signal)
-      for (const pack of packs) index.add(pack)
+      for (const pack of decodePacks(json, id)) index.add(pack)
     }
     return new LoadedRepository(this, index)
   }
