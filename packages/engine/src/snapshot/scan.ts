@@ -1,6 +1,6 @@
 import { lstatSync, statSync, type BigIntStats } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { isVarveError, systemErrorCode, throwIfAborted, VarveError } from '../errors.ts'
+import { isVarveError, systemErrorCode, throwIfAborted, VarveError, type ErrorCode } from '../errors.ts'
 import { compareNames, toFsPath } from '../platform/file-name.ts'
 import { idFromBytes, ID_SIZE, type Id } from '../repository/id.ts'
 import type { Node } from '../repository/node.ts'
@@ -20,6 +20,13 @@ import type { Tally } from './tally.ts'
 
 /** How long the scan may keep its thread before answers of others get their turn, in milliseconds. */
 const TURN = 5
+
+/** Why a tree of the parent snapshot cannot be used: reasons that concern it alone, while everything else can go on. */
+const UNUSABLE_TREE: ReadonlySet<ErrorCode> = new Set([
+  'ERR_VARVE_DAMAGED',
+  'ERR_VARVE_MISSING_BLOB',
+  'ERR_VARVE_NOT_FOUND',
+])
 
 /** What a scan works with. */
 export interface ScanContext {
@@ -273,7 +280,7 @@ export class Scan {
     try {
       return { tree, nodes: (await this.#context.trees.load(tree)).nodes }
     } catch (error) {
-      if (!isVarveError(error, 'ERR_VARVE_DAMAGED') && !isVarveError(error, 'ERR_VARVE_MISSING_BLOB')) throw error
+      if (!isVarveError(error) || !UNUSABLE_TREE.has(error.code)) throw error
       this.#context.onProblem(
         path === '' ? this.#context.separator : path,
         `the parent snapshot cannot be used here: ${error.message}`,
