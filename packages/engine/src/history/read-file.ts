@@ -3,7 +3,7 @@ import { plainLength } from '../repository/blob.ts'
 import { shortId, type Id } from '../repository/id.ts'
 import type { IndexedRepository } from '../repository/repository.ts'
 import type { StoredSnapshot } from '../repository/snapshot.ts'
-import { findNode } from './find-node.ts'
+import { findPath } from './find-path.ts'
 import { TreeLoader } from './tree-loader.ts'
 
 /** Blobs that are fetched before they are asked for. */
@@ -29,7 +29,7 @@ interface Piece {
  * The content of a file in a snapshot, piece by piece, without restoring it. Every piece is verified before it is handed out, and only
  * the pieces that the range touches are fetched.
  *
- * @param path - of the file in the snapshot, names separated by `/`
+ * @param path - of the file in the snapshot, names separated by `/`; or the absolute path that it was saved from
  * @throws ERR_VARVE_PATH_NOT_FOUND where there is no such file, or something else than a file; ERR_VARVE_MISSING_BLOB, ERR_VARVE_DAMAGED,
  *   ERR_VARVE_BAD_ARGUMENT for a negative or fractional range, ERR_VARVE_ABORTED
  */
@@ -43,7 +43,7 @@ export async function* readFile(
   if (!Number.isSafeInteger(offset) || offset < 0 || !Number.isSafeInteger(length) || length < 0) {
     throw new VarveError('ERR_VARVE_BAD_ARGUMENT', `cannot read ${length} bytes from ${offset} on`)
   }
-  const node = await findNode(new TreeLoader(repository), snapshot.tree, path)
+  const node = await findPath(new TreeLoader(repository), snapshot, path)
   if (node?.type !== 'file') {
     const what = node === undefined || node.type === 'dir' ? 'a folder' : `a ${node.type}`
     throw new VarveError(

@@ -40,7 +40,10 @@ export interface RestoreItem {
 /** What to restore, and how. */
 export interface RestoreOptions extends LongCall {
   readonly snapshot: Id
-  /** A folder or file in the snapshot, `/`-separated: the folder's content, or the file, lands in the target. Everything if left out. */
+  /**
+   * A folder or file in the snapshot, `/`-separated, or the absolute path that it was saved from: the folder's content, or the file, lands in the
+   * target. Everything if left out.
+   */
   readonly path?: string | undefined
   /** Folder to restore into; made, with its parents, where it is missing. */
   readonly target: string

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { isVarveError } from '../../src/errors.ts'
 import { linkTo, RestoreFixture, contentOf } from './restore-fixture.ts'
-import { sourceComponents } from '../../src/restore/target-layout.ts'
+import { sourceComponents } from '../../src/history/source-location.ts'
 
 /** A snapshot's tree: `/home/ann` with two folders, and one of somebody else. */
 async function homes(paths: readonly string[]): Promise<RestoreFixture> {
@@ -83,14 +83,42 @@ describe('where things land', () => {
     }
   })
 
-  test.each(['home/carol', 'home/ann/notes/inner', 'home/ann/link/scene', 'home/../home'])(
-    'a path that is not there is an error: %s',
-    async (path) => {
-      const fixture = await homes(['/home'])
-      const failure = await fixture.restore({ path }).catch((error: unknown) => error)
-      expect(isVarveError(failure, 'ERR_VARVE_PATH_NOT_FOUND') && failure.message).toContain(path)
-    },
-  )
+  test.each<[string, readonly string[], string, Readonly<Record<string, string>>]>([
+    ['a source given as a relative path', ['/old/disk/home'], '/old/disk/home/ann/work', WORK],
+    ['that source itself', ['/old/disk/home'], '/old/disk/home', HOME],
+    ['the folder that it lies in', ['/old/disk/home'], '/old/disk/', below('home', HOME)],
+    ['several sources below one', ['/old/disk/home/ann', '/old/disk/home/bob'], '/old/disk/home/bob', BOB],
+    ['what the folder was called from within', ['/old/disk'], '/old/disk/home/bob/file', { file: 'bob' }],
+    ['a snapshot from Windows', [String.raw`C:\old\home`], String.raw`C:\old\home\bob`, BOB],
+  ])('the absolute path that something was saved from: %s', async (_, paths, path, expected) => {
+    const fixture = await homes(paths)
+    expect(await fixture.restore({ path })).toMatchObject({ problems: 0 })
+    expect(contentOf(fixture.target)).toEqual(expected)
+  })
+
+  test('a path as the snapshot has it comes before the one that it was saved from', async () => {
+    const fixture = await RestoreFixture.create()
+    await fixture.snapshot({ a: fixture.folder({ a: fixture.folder({ inner: 'x' }) }), b: 'x' }, ['/a'])
+    await fixture.restore({ path: '/a/a' })
+    expect(contentOf(fixture.target)).toEqual({ inner: 'x' })
+  })
+
+  test.each([
+    'home/carol',
+    'home/ann/notes/inner',
+    'home/ann/link/scene',
+    'home/../home',
+    'disk/home/ann',
+    '/disk/home/ann',
+    '/old/disk/home/carol',
+    '/old/floppy/home/ann',
+  ])('a path that is not there is an error: %s', async (path) => {
+    const fixture = await homes(['/old/disk/home'])
+    const failure = await fixture.restore({ path }).catch((error: unknown) => error)
+    if (!isVarveError(failure, 'ERR_VARVE_PATH_NOT_FOUND')) throw failure
+    expect(failure.message).toContain(`'${path}'`)
+    expect(failure.hint).toContain("'/home'")
+  })
 })
 
 describe('selecting', () => {
