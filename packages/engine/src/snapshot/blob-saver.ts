@@ -1,4 +1,5 @@
 import { throwIfAborted } from '../errors.ts'
+import { releaseNow } from '../release-now.ts'
 import type { BlobType } from '../repository/blob.ts'
 import { BlobClaims } from '../repository/blob-claims.ts'
 import { idOf, idToBytes, type Id } from '../repository/id.ts'
@@ -7,15 +8,15 @@ import { PackPool } from '../repository/pack-memory.ts'
 import { PACK_CAPACITY } from '../repository/pack-writer.ts'
 import type { IndexedRepository } from '../repository/repository.ts'
 import { workerRepository } from '../repository/worker-repository.ts'
-import { WorkerPool, defaultWorkerCount } from '../workers/worker-pool.ts'
+import { WorkerPool, defaultWorkerCount, type JobOptions } from '../workers/worker-pool.ts'
 import { workerUrl } from '../workers/worker-url.ts'
+import { joinBlobs, type ClaimedBlob } from './blob-batch.ts'
 import { Gate } from './gate.ts'
 import { SaveCounters } from './save-counters.ts'
 import {
   NOTHING_ADDED,
   sumAdded,
   type AddedBlobs,
-  type ClaimedBlob,
   type FileToSave,
   type PackEvent,
   type SaveJob,
@@ -110,7 +111,7 @@ export class BlobSaver {
     if (this.#files.length >= BATCH_FILES || this.#filesBytes >= BATCH_BYTES) this.#flushFiles()
   }
 
-  /** Saves a blob unless it is stored already, and returns its id. `bytes` must not change afterwards. */
+  /** Saves a blob unless it is stored already, and returns its id. `bytes` belongs to the saver from now on. */
   saveBlob(type: BlobType, bytes: Uint8Array): Id {
     const id = idOf(bytes)
     const idBytes = idToBytes(id)
@@ -189,13 +190,15 @@ export class BlobSaver {
     const bytes = this.#blobsBytes
     this.#blobs = []
     this.#blobsBytes = 0
-    this.#send({ kind: 'blobs', blobs }, false, () => {
+    const batch = joinBlobs(blobs)
+    for (const blob of blobs) if (ownsItsMemory(blob.bytes)) releaseNow(blob.bytes)
+    this.#send({ kind: 'blobs', batch }, { transfer: [batch.ids.buffer, batch.bytes.buffer] }, () => {
       this.#pendingBlobBytes -= bytes
     })
   }
 
   #sendFiles(batch: readonly PendingFile[], alone: boolean): void {
-    this.#send({ kind: 'files', files: batch.map(({ file }) => file) }, alone, (result) => {
+    this.#send({ kind: 'files', files: batch.map(({ file }) => file) }, { alone }, (result) => {
       this.#pendingFiles -= batch.length
       for (const [index, { onSaved }] of batch.entries()) {
         const saved = result.files[index]
@@ -205,10 +208,10 @@ export class BlobSaver {
     })
   }
 
-  #send(job: SaveJob, alone: boolean, onResult: (result: SaveResult) => void): void {
+  #send(job: SaveJob, options: JobOptions, onResult: (result: SaveResult) => void): void {
     this.#pool ??= this.#startPool()
     this.#pool
-      .run(job, { alone })
+      .run(job, options)
       .then(
         (result) => {
           this.#added = sumAdded(this.#added, result.added)
@@ -222,24 +225,23 @@ export class BlobSaver {
 
   #startPool(): WorkerPool<SaveJob, SaveResult, PackEvent> {
     const size = this.#options.workers ?? defaultWorkerCount()
-    // Each thread fills a pack of data and one of trees; one more is on its way to the storage.
-    const packs = PackPool.create(2 * size + 1, PACK_CAPACITY)
+    const packs = { data: makePackPool(size), tree: makePackPool(size) }
     const workerData: SaveWorkerData = {
       repository: workerRepository(this.#repository),
       claims: this.#claims.shared,
       counters: this.#counters.shared,
-      packs: packs.shared,
+      packs: { data: packs.data.shared, tree: packs.tree.shared },
       discard: this.#options.dryRun,
     }
     return new WorkerPool({
       module: workerUrl(import.meta.url, './save-worker'),
       workerData,
       size,
-      onEvent: (pack) => this.#store(pack, packs),
+      onEvent: (pack) => this.#store(pack, packs[pack.type]),
     })
   }
 
-  #store(pack: PackEvent, packs: PackPool): void {
+  #store(pack: PackEvent, pool: PackPool): void {
     const store = this.#repository.storage
       .save('pack', pack.id, pack.bytes)
       .then(() => {
@@ -248,9 +250,19 @@ export class BlobSaver {
       .catch((error: unknown) => this.#gate.fail(error))
       .finally(() => {
         this.#stores.delete(store)
-        if (pack.slot !== undefined) packs.free(pack.slot)
+        if (pack.slot !== undefined) pool.free(pack.slot)
         this.#gate.open()
       })
     this.#stores.add(store)
   }
+}
+
+/** Small buffers of Node share their memory with others. */
+function ownsItsMemory(bytes: Uint8Array): boolean {
+  return bytes.byteLength === bytes.buffer.byteLength
+}
+
+/** Each thread fills a pack; one more is on its way to the storage. */
+function makePackPool(threads: number): PackPool {
+  return PackPool.create(threads + 1, PACK_CAPACITY)
 }

@@ -1,10 +1,11 @@
-import type { BlobType } from '../repository/blob.ts'
 import type { SharedPackPool } from '../repository/pack-memory.ts'
 import type { Id } from '../repository/id.ts'
+import type { BlobType } from '../repository/blob.ts'
 import type { IndexedPack } from '../repository/index-file.ts'
 import type { WorkerRepository } from '../repository/worker-repository.ts'
 import type { SharedBlobClaims } from '../repository/blob-claims.ts'
 import type { FileState } from './change-detection.ts'
+import type { BlobBatch } from './blob-batch.ts'
 
 /** What a saving thread starts with. */
 export interface SaveWorkerData {
@@ -12,7 +13,7 @@ export interface SaveWorkerData {
   readonly claims: SharedBlobClaims
   /** Of `SaveCounters`. */
   readonly counters: SharedArrayBuffer
-  readonly packs: SharedPackPool
+  readonly packs: Readonly<Record<BlobType, SharedPackPool>>
   /** A dry run: packs are finished and counted, and not handed over. */
   readonly discard: boolean
 }
@@ -22,17 +23,10 @@ export interface FileToSave extends FileState {
   readonly path: string
 }
 
-/** A blob whose id is known and which nobody has stored: its claim was won. */
-export interface ClaimedBlob {
-  readonly type: BlobType
-  readonly id: Uint8Array
-  readonly bytes: Uint8Array
-}
-
 /** What a saving thread can be asked to do. */
 export type SaveJob =
   | { readonly kind: 'files'; readonly files: readonly FileToSave[] }
-  | { readonly kind: 'blobs'; readonly blobs: readonly ClaimedBlob[] }
+  | { readonly kind: 'blobs'; readonly batch: BlobBatch }
   | { readonly kind: 'finish' }
 
 /** What became of a file. */
@@ -67,6 +61,7 @@ export interface SaveResult {
 
 /** A full pack on its way to the storage. */
 export interface PackEvent {
+  readonly type: BlobType
   readonly id: Id
   readonly bytes: Uint8Array<SharedArrayBuffer>
   /** Slot of the pool to give back when it is stored. */

@@ -3,12 +3,14 @@ import { workerData } from 'node:worker_threads'
 import { ChunkStream } from '../chunking/chunk-stream.ts'
 import { createChunker } from '../chunking/create-chunker.ts'
 import { isVarveError, systemErrorCode } from '../errors.ts'
+import type { BlobType } from '../repository/blob.ts'
 import { BlobClaims } from '../repository/blob-claims.ts'
 import { ID_SIZE } from '../repository/id.ts'
 import { encodeIndexedPack } from '../repository/index-file.ts'
 import { PackPool } from '../repository/pack-memory.ts'
-import { PackWriter, type FinishedPack } from '../repository/pack-writer.ts'
+import { PackWriter } from '../repository/pack-writer.ts'
 import { serveJobs } from '../workers/worker-thread.ts'
+import { splitBlobs } from './blob-batch.ts'
 import { readFileChunks } from './file-reader.ts'
 import { PackLane } from './pack-lane.ts'
 import { SaveCounters } from './save-counters.ts'
@@ -28,19 +30,18 @@ serveJobs<SaveJob, SaveResult, PackEvent>((post) => {
   const claims = BlobClaims.attach(sharedClaims)
   const chunks = new ChunkStream(createChunker(repository.chunker))
   const counters = new SaveCounters(sharedCounters)
-  const pool = new PackPool(packs)
-  const lanes = {
-    data: new PackLane('data', new PackWriter('data', repository, pool), ship),
-    tree: new PackLane('tree', new PackWriter('tree', repository, pool), ship),
-  }
+  const lanes = { data: makeLane('data'), tree: makeLane('tree') }
 
-  function ship({ id, bytes, contents }: FinishedPack<SharedArrayBuffer>): void {
-    if (discard) {
-      pool.release(bytes)
-      return
-    }
-    const indexed = encodeIndexedPack(contents)
-    post({ id, bytes, slot: pool.slotOf(bytes), indexed }, [indexed.text.buffer])
+  function makeLane(type: BlobType): PackLane {
+    const pool = new PackPool(packs[type])
+    return new PackLane(type, new PackWriter(type, repository, pool), ({ id, bytes, contents }) => {
+      if (discard) {
+        pool.release(bytes)
+        return
+      }
+      const indexed = encodeIndexedPack(contents)
+      post({ type, id, bytes, slot: pool.slotOf(bytes), indexed }, [indexed.text.buffer])
+    })
   }
 
   function saveFile(file: FileToSave): SavedFile {
@@ -61,7 +62,7 @@ serveJobs<SaveJob, SaveResult, PackEvent>((post) => {
 
   return (job) => {
     const files = job.kind === 'files' ? job.files.map(saveFile) : []
-    if (job.kind === 'blobs') for (const { type, id, bytes } of job.blobs) lanes[type].add(id, bytes)
+    if (job.kind === 'blobs') for (const { type, id, bytes } of splitBlobs(job.batch)) lanes[type].add(id, bytes)
     if (job.kind === 'finish') {
       lanes.data.finish()
       lanes.tree.finish()
