@@ -5,7 +5,7 @@ import { DirectoryStorage } from '../../src/storage/directory.ts'
 import { LISTED_FILE_TYPES, type Storage } from '../../src/storage/storage.ts'
 import { openFixture } from '../fixtures/repository-fixture.ts'
 import { aNode } from '../repository/a-node.ts'
-import { contentOf, linkTo, makeFiles, RestoreFixture } from './restore-fixture.ts'
+import { contentOf, folderOf, linkTo, makeFiles, RestoreFixture } from './restore-fixture.ts'
 
 describe('deleting what the snapshot does not have', () => {
   test('happens only when asked for', async () => {
@@ -89,12 +89,8 @@ describe('deleting what the snapshot does not have', () => {
 
   test('leaves a folder alone whose content cannot be read in the snapshot', async () => {
     const fixture = await RestoreFixture.create()
-    await fixture.snapshotOf(
-      fixture.repositories.folder({
-        broken: (name) => aNode({ name, type: 'dir', subtree: fixture.repositories.blob('tree', Buffer.from('{')) }),
-        'of nothing': (name) => aNode({ name, type: 'dir' }),
-      }),
-    )
+    const broken = folderOf(fixture.repositories.blob('tree', Buffer.from('{')))
+    await fixture.snapshot({ broken, 'of nothing': (name) => ({ ...broken(name), subtree: undefined }) })
     makeFiles(fixture.target, { 'broken/file': 'mine', 'of nothing/file': 'mine', extra: 'mine' })
     const report = await fixture.restore({ delete: true })
     expect(report).toMatchObject({ filesDeleted: 1, problems: 2 })

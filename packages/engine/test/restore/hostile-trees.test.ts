@@ -44,7 +44,7 @@ describe('a hostile snapshot', () => {
       const bad = folderOf(
         rawTree(fixture, [rawNode('good', { content, size: 4 }), rawNode(name, { content, size: 4 })]),
       )
-      await fixture.snapshotOf(fixture.repositories.folder({ bad, good: 'x' }))
+      await fixture.snapshot({ bad, good: 'x' })
       makeFiles(fixture.target, { 'bad/precious': 'mine' })
       makeFiles(join(fixture.scratch, 'outside'), { precious: 'mine' })
       const before = outsideOf(fixture)

@@ -170,6 +170,34 @@ describe('restore', () => {
     expect(sorted('folder')).toEqual(attributes)
   })
 
+  test.runIf(extendedAttributes !== undefined)(
+    'takes away the attributes that a folder of the target gives',
+    async () => {
+      const fixture = await RestoreFixture.create()
+      await fixture.snapshot({
+        outer: fixture.folder({ file: 'x', inner: fixture.folder({ large: fixture.file(noise(3000, 1)) }) }),
+      })
+      const outer = join(fixture.target, 'outer')
+      mkdirSync(outer, { recursive: true })
+      // A default access control list (acl(5)), by which user 54321 may do everything with what is made in the folder.
+      const list = Buffer.from(
+        '02000000' +
+          '01000700ffffffff' +
+          '0200070031d40000' +
+          '04000500ffffffff' +
+          '10000700ffffffff' +
+          '20000500ffffffff',
+        'hex',
+      )
+      extendedAttributes?.replace(outer, [{ name: 'system.posix_acl_default', value: list }])
+      expect(await fixture.restore()).toMatchObject({ problems: 0 })
+      for (const name of ['', 'file', 'inner', 'inner/large']) {
+        expect({ name, attributes: extendedAttributes?.read(join(outer, name)) }).toEqual({ name, attributes: [] })
+      }
+      expect(statSync(join(outer, 'inner/large')).mode & 0o777).toBe(0o644)
+    },
+  )
+
   test('makes hard links of files that were one', async () => {
     const fixture = await RestoreFixture.create()
     const linked = { links: 3n, inode: 7n, deviceId: 1n }
