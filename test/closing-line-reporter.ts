@@ -6,11 +6,14 @@ export default class ClosingLineReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const counts = { passed: 0, failed: 0, skipped: 0 }
     for (const module of modules) {
-      if (module.state() === 'failed' && module.children.size === 0) counts.failed++
+      let failed = 0
       for (const test of module.children.allTests()) {
         const { state } = test.result()
-        if (state !== 'pending') counts[state]++
+        if (state === 'failed') failed++
+        else if (state !== 'pending') counts[state]++
       }
+      // A file that cannot be loaded or set up fails without any test that does.
+      counts.failed += module.state() === 'failed' ? Math.max(1, failed) : failed
     }
     // vitest prints its own summary in the same turn; the line comes after it.
     process.on('exit', () => {
