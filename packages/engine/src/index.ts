@@ -53,7 +53,13 @@ export {
   type RestoreResult,
 } from './restore/restore-options.ts'
 
-export { findSnapshot, type FoundSnapshot } from './history/find-snapshot.ts'
+export {
+  findSnapshot,
+  findSnapshotId,
+  type FoundId,
+  type FoundSnapshot,
+  snapshotsInOrder,
+} from './history/find-snapshot.ts'
 export type { SnapshotFilter } from './history/snapshot-filter.ts'
 export { listSnapshots, type ListOptions, type SnapshotList, type SnapshotRow } from './history/list.ts'
 export { readFile, type ReadFileOptions } from './history/read-file.ts'

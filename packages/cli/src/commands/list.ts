@@ -2,7 +2,9 @@ import { listSnapshots, withLock } from '@varve/engine'
 import type { Command } from 'commander'
 import { badArgument } from '../bad-argument.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
+import { EXIT } from '../exit-codes.ts'
 import { declareFilterOptions, type FilterOptions, readFilter } from '../filter-options.ts'
+import { formatCount } from '../format/format-count.ts'
 import { lockOptions } from '../lock-options.ts'
 import { listJson, listText, type ListOutcome } from '../render/list.ts'
 import { withChosenRepository } from '../repository/open-chosen-repository.ts'
@@ -32,6 +34,16 @@ export const listCommand = defineCommand<ListOptions, ListOutcome>({
   run: listChosen,
   text: listText,
   json: listJson,
+  shortfall: ({ damaged }) => {
+    const [first] = damaged
+    if (first === undefined) return undefined
+    const others = damaged.length === 1 ? '' : ` (and ${formatCount(damaged.length - 1, 'other')})`
+    return {
+      message: `${first.message}${others}`,
+      hint: 'what is listed is not affected, but has no numbers: name it by its id; prune removes the damaged one by its id',
+      exitCode: EXIT.failed,
+    }
+  },
 })
 
 function declareList(command: Command): void {

@@ -1,4 +1,4 @@
-import { prune, type OpenRepository, type StoredSnapshot } from '@varve/engine'
+import { type Id, prune, type OpenRepository } from '@varve/engine'
 import type { Command } from 'commander'
 import { badArgument } from '../bad-argument.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
@@ -8,7 +8,7 @@ import { parseSize } from '../parse/parse-size.ts'
 import { pruneJson, pruneText, type PruneOutcome, type RemovedSnapshot } from '../render/prune.ts'
 import { repeatable } from '../repeatable-option.ts'
 import { withChosenRepository } from '../repository/open-chosen-repository.ts'
-import { findNamedSnapshot } from '../named-snapshot.ts'
+import { findNamedId, snapshotNumbers } from '../named-snapshot.ts'
 import { withoutUndefined } from '../without-undefined.ts'
 
 interface PruneOptions {
@@ -72,7 +72,7 @@ async function pruneChosen(
     const removed = await chooseSnapshots(repository, [...names, ...options.snapshot])
     const result = await prune(repository, {
       ...limits,
-      remove: removed.map(({ snapshot }) => snapshot.id),
+      remove: removed.map(({ id }) => id),
       dryRun,
       ...locks,
       signal,
@@ -87,14 +87,14 @@ async function chooseSnapshots(
   repository: OpenRepository,
   names: readonly string[],
 ): Promise<readonly RemovedSnapshot[]> {
-  const chosen: StoredSnapshot[] = []
+  const chosen = new Set<Id>()
   for (const name of names) {
-    const { snapshot, path } = await findNamedSnapshot(repository, name)
+    const { id, path } = await findNamedId(repository, name)
     if (path !== undefined)
       throw badArgument(`'${name}' names a part of a snapshot`, 'only whole snapshots can be removed')
-    chosen.push(snapshot)
+    chosen.add(id)
   }
-  if (chosen.length === 0) return []
-  const order = new Map((await repository.snapshots()).map(({ id }, i) => [id, i + 1]))
-  return [...new Map(chosen.map((snapshot) => [snapshot.id, { snapshot, number: order.get(snapshot.id) }])).values()]
+  if (chosen.size === 0) return []
+  const numbers = await snapshotNumbers(repository)
+  return [...chosen].map((id) => ({ id, number: numbers.get(id) }))
 }

@@ -12,7 +12,7 @@ import { type RestoreOutcome, restoreText } from '../render/restore-text.ts'
 import { repeatable } from '../repeatable-option.ts'
 import type { ReportedItem } from '../report/reporter.ts'
 import { withChosenRepository } from '../repository/open-chosen-repository.ts'
-import { findNamedSnapshot, snapshotNumber } from '../named-snapshot.ts'
+import { findNamedSnapshot, snapshotNumbers } from '../named-snapshot.ts'
 
 interface RestoreOptions extends FilterOptions {
   readonly snapshotNumber?: string
@@ -121,7 +121,7 @@ async function restoreSnapshot(
       onNotice: (text) => reporter.notice(text),
     })
     const elapsed = performance.now() - begin
-    const number = await snapshotNumber(repository, snapshot.id)
+    const number = (await snapshotNumbers(repository)).get(snapshot.id)
     return { ...result, snapshot, number, given: target, dryRun, elapsed }
   })
 }

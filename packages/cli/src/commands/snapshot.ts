@@ -20,7 +20,7 @@ import { chosenCompression } from '../repository/compression-choice.ts'
 import { openRepositoryAt, withRepository } from '../repository/open-chosen-repository.ts'
 import { givenPassword } from '../repository/password-source.ts'
 import { chooseRepository, type RepositoryChoice } from '../repository/repository-choice.ts'
-import { findNamedSnapshot, snapshotNumber } from '../named-snapshot.ts'
+import { findNamedId, snapshotNumbers } from '../named-snapshot.ts'
 import { collectSources } from '../sources/collect-sources.ts'
 import { declareSnapshotOptions, readSnapshotOptions, type SnapshotCommandOptions } from './snapshot-options.ts'
 
@@ -73,8 +73,7 @@ async function takeSnapshot(
   const password = await givenPassword(globals, environment, '', signal)
   const dryRun = options.dryRun === true
   return withRepository(await openOrMake(choice, password, dryRun, context), async (repository) => {
-    const parent =
-      options.parent === undefined ? undefined : (await findNamedSnapshot(repository, options.parent)).snapshot.id
+    const parent = options.parent === undefined ? undefined : (await findNamedId(repository, options.parent)).id
     const result = await snapshot(repository, {
       ...described,
       ...source,
@@ -89,7 +88,7 @@ async function takeSnapshot(
       onNotice: (text) => reporter.notice(text),
     })
     const made = result.snapshot === undefined || dryRun ? undefined : result.snapshot.id
-    return { ...result, dryRun, number: made && (await snapshotNumber(repository, made)) }
+    return { ...result, dryRun, number: made && (await snapshotNumbers(repository)).get(made) }
   })
 }
 

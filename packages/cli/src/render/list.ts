@@ -37,7 +37,7 @@ function cells(row: SnapshotRow): Row {
   const time = formatTime(Number(timestampToNanoseconds(snapshot.time) / 1_000_000n))
   const { hostname = '', tags = [], paths, description } = snapshot
   return [
-    [String(number)],
+    [number === undefined ? UNKNOWN : String(number)],
     [shortId(snapshot.id)],
     [time],
     [sizeText(size)],

@@ -1,9 +1,9 @@
-import { type PruneResult, shortId, type StoredSnapshot } from '@varve/engine'
+import { type Id, type PruneResult, shortId } from '@varve/engine'
 import { formatBytes } from '../format/format-bytes.ts'
 
 /** A snapshot that was removed. */
 export interface RemovedSnapshot {
-  readonly snapshot: StoredSnapshot
+  readonly id: Id
   /** Its number in the list before. */
   readonly number: number | undefined
 }
@@ -17,7 +17,7 @@ export interface PruneOutcome extends PruneResult {
 /** What `varve prune` did, for people. */
 export function pruneText({ removed, dryRun, figures }: PruneOutcome, verbosity: number): readonly string[] {
   if (verbosity === 0) return []
-  const names = removed.map(({ snapshot, number }) => (number === undefined ? shortId(snapshot.id) : String(number)))
+  const names = removed.map(({ id, number }) => (number === undefined ? shortId(id) : String(number)))
   const packs = `${figures.packsRemoved} removed, ${figures.packsRepacked} written anew, ${figures.packsKept} kept`
   return [
     ...(dryRun ? names.map((name) => `Would remove snapshot ${name}.`) : []),

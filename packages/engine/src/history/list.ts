@@ -1,3 +1,4 @@
+import { isVarveError, type VarveError } from '../errors.ts'
 import type { OpenRepository } from '../repository/repository.ts'
 import type { StoredSnapshot } from '../repository/snapshot.ts'
 import { latestOfEachSource, matchesFilter, type SnapshotFilter } from './snapshot-filter.ts'
@@ -15,53 +16,69 @@ export interface ListOptions {
 
 /** A snapshot in a list. */
 export interface SnapshotRow {
-  /** 1 is the oldest of all snapshots, whatever else the list shows. */
-  readonly number: number
+  /** 1 is the oldest of all snapshots, whatever else the list shows. Undefined where some snapshot cannot be read, whose place nobody knows. */
+  readonly number: number | undefined
   readonly snapshot: StoredSnapshot
   /**
    * Bytes of all files, as a restore writes them. Measured, a file with several hard links counts once; not measured, it is what the
    * snapshot's own summary says, which counts it for each of its names. Undefined where there is no summary, or folders cannot be read.
    */
   readonly size: number | undefined
-  /** Bytes of content, before compression; undefined where it was not measured, or folders cannot be read. */
+  /** Bytes of content, before compression; undefined where it was not measured, or folders or snapshots cannot be read. */
   readonly distinctSize: number | undefined
 }
 
 /** Snapshots, oldest first. */
 export interface SnapshotList {
   readonly rows: readonly SnapshotRow[]
-  /** Bytes of the content of all snapshots of the repository, before compression, each piece once; undefined where it was not measured. */
+  /** Bytes of the content of all snapshots of the repository, before compression, each piece once; undefined where it was not measured, or a snapshot cannot be read. */
   readonly total: number | undefined
-  /** Why some sizes are not known: a sentence for each folder that cannot be read, or piece of content that is missing. */
+  /** Why some sizes are not known: a sentence for each folder or index that cannot be read, or piece of content that is missing. */
   readonly problems: readonly string[]
+  /** For each snapshot that cannot be read: why. */
+  readonly damaged: readonly VarveError[]
 }
 
 /**
  * Lists snapshots. To measure them, every distinct folder of the repository is read once or twice. Takes no lock: where a prune may run at the
  * same time, call it within `withLock`.
  *
- * @throws ERR_VARVE_DAMAGED for a snapshot or an index that cannot be read, ERR_VARVE_STORAGE, ERR_VARVE_ABORTED
+ * @throws ERR_VARVE_STORAGE, ERR_VARVE_ABORTED
  */
 export async function listSnapshots(repository: OpenRepository, options: ListOptions = {}): Promise<SnapshotList> {
   const { filter = {}, latest, sizes = 'none', signal } = options
-  const all = await repository.snapshots()
-  const measured =
-    sizes === 'none' ? undefined : await measureSnapshots(await repository.loadIndex(signal), all, sizes, signal)
+  const damaged: VarveError[] = []
+  const all = await repository.snapshots((error) => damaged.push(error))
+  const measured = sizes === 'none' ? undefined : await measure(repository, all, sizes, signal)
   const matching = all.filter((snapshot) => matchesFilter(snapshot, filter))
   const listed = new Set(latest === undefined ? matching : latestOfEachSource(matching, latest))
-  const rows = all.map((snapshot, i) => toRow(snapshot, i, measured))
+  const isComplete = damaged.length === 0
+  const rows = all.map((snapshot, i) => ({
+    number: isComplete ? i + 1 : undefined,
+    snapshot,
+    size: measured?.sizes === undefined ? snapshot.summary?.totalBytesProcessed : measured.sizes.size[i],
+    distinctSize: isComplete ? measured?.sizes?.distinctSize[i] : undefined,
+  }))
   return {
     rows: rows.filter((row) => listed.has(row.snapshot)),
-    total: measured?.total,
+    total: isComplete ? measured?.sizes?.total : undefined,
     problems: measured?.problems ?? [],
+    damaged,
   }
 }
 
-function toRow(snapshot: StoredSnapshot, position: number, measured: SnapshotSizes | undefined): SnapshotRow {
-  return {
-    number: position + 1,
-    snapshot,
-    size: measured === undefined ? snapshot.summary?.totalBytesProcessed : measured.size[position],
-    distinctSize: measured?.distinctSize[position],
+/** Sizes, or why there are none. */
+async function measure(
+  repository: OpenRepository,
+  snapshots: readonly StoredSnapshot[],
+  distinct: DistinctSize,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly sizes: SnapshotSizes | undefined; readonly problems: readonly string[] }> {
+  try {
+    const sizes = await measureSnapshots(await repository.loadIndex(signal), snapshots, distinct, signal)
+    return { sizes, problems: sizes.problems }
+  } catch (error) {
+    if (isVarveError(error, 'ERR_VARVE_DAMAGED')) return { sizes: undefined, problems: [error.message] }
+    throw error
   }
 }

@@ -15,8 +15,8 @@ import type { Storage } from '../storage/storage.ts'
  */
 const PIECE_SIZE = 1 << 20
 
-/** Pieces kept, the ones used last: 32 MiB. */
-const KEPT_PIECES = 32
+/** Pieces kept, the ones used last: 16 MiB, twice as many as a walk through one snapshot was seen to come back to. */
+const KEPT_PIECES = 16
 
 /** What is needed to read trees: a loaded repository has it. */
 export interface TreeSource {

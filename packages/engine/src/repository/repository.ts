@@ -1,4 +1,5 @@
 import type { ChunkerParameters } from '../chunking/chunker.ts'
+import type { VarveError } from '../errors.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { BlobHandle } from './blob.ts'
 import type { BlobIndex } from './blob-index.ts'
@@ -42,8 +43,13 @@ export interface OpenRepository {
   /** Removes an object. */
   removeUnpacked(type: UnpackedType | 'pack' | 'key', id: Id): Promise<void>
 
-  /** All snapshots, oldest first (by time, then id). @throws ERR_VARVE_DAMAGED for the first that cannot be read */
-  snapshots(): Promise<readonly StoredSnapshot[]>
+  /**
+   * All snapshots, oldest first (by time, then id). One that is removed meanwhile is not among them.
+   *
+   * @param onDamaged - takes the error for each snapshot that cannot be read, which is left out then
+   * @throws ERR_VARVE_DAMAGED for the first that cannot be read, where `onDamaged` is left out
+   */
+  snapshots(onDamaged?: (error: VarveError) => void): Promise<readonly StoredSnapshot[]>
   loadSnapshot(id: Id): Promise<StoredSnapshot>
   saveSnapshot(snapshot: Snapshot): Promise<Id>
 

@@ -75,16 +75,29 @@ export class SealedRepository implements OpenRepository {
     await this.storage.remove(type, id)
   }
 
-  async snapshots(): Promise<readonly StoredSnapshot[]> {
+  async snapshots(onDamaged?: (error: VarveError) => void): Promise<readonly StoredSnapshot[]> {
     const snapshots: { readonly time: bigint; readonly snapshot: StoredSnapshot }[] = []
-    for await (const snapshot of inOrder(await this.#names('snapshot'), CONCURRENT_LOADS, (id) =>
-      this.loadSnapshot(id),
-    )) {
-      snapshots.push({ time: timestampToNanoseconds(snapshot.time), snapshot })
+    const loads = inOrder(await this.#names('snapshot'), CONCURRENT_LOADS, (id) => this.#trySnapshot(id))
+    for await (const read of loads) {
+      if (read === undefined) continue
+      if (!isVarveError(read)) snapshots.push({ time: timestampToNanoseconds(read.time), snapshot: read })
+      else if (onDamaged === undefined) throw read
+      else onDamaged(read)
     }
     // They come in the order of their ids, which sorting keeps where times are equal.
     snapshots.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
     return snapshots.map(({ snapshot }) => snapshot)
+  }
+
+  /** A snapshot, why it cannot be read, or undefined where it has gone. */
+  async #trySnapshot(id: Id): Promise<StoredSnapshot | VarveError | undefined> {
+    try {
+      return await this.loadSnapshot(id)
+    } catch (error) {
+      if (isVarveError(error, 'ERR_VARVE_DAMAGED')) return error
+      if (isVarveError(error, 'ERR_VARVE_NOT_FOUND')) return undefined
+      throw error
+    }
   }
 
   async loadSnapshot(id: Id): Promise<StoredSnapshot> {

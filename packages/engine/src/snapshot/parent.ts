@@ -1,3 +1,4 @@
+import type { VarveError } from '../errors.ts'
 import { matchesFilter } from '../history/snapshot-filter.ts'
 import type { Id } from '../repository/id.ts'
 import type { OpenRepository } from '../repository/repository.ts'
@@ -22,12 +23,14 @@ export const DEFAULT_PARENT_GROUPING: ParentGrouping = { host: true, paths: true
  * `groupBy` names, where having more paths or tags than the new one is no hindrance.
  *
  * @param wanted - an id takes this one, null none
+ * @param onDamaged - takes the error for each snapshot that cannot be read and so is no candidate
  */
 export async function findParent(
   repository: OpenRepository,
   snapshot: NewSnapshot,
   groupBy: ParentGrouping,
   wanted: Id | null | undefined,
+  onDamaged: (error: VarveError) => void = () => undefined,
 ): Promise<StoredSnapshot | undefined> {
   if (wanted === null) return undefined
   if (wanted !== undefined) return repository.loadSnapshot(wanted)
@@ -37,7 +40,7 @@ export async function findParent(
     ...(groupBy.tags ? { tags: [snapshot.tags] } : {}),
   }
   const limit = timestampToNanoseconds(snapshot.time)
-  return (await repository.snapshots()).findLast(
+  return (await repository.snapshots(onDamaged)).findLast(
     (candidate) => timestampToNanoseconds(candidate.time) <= limit && matchesFilter(candidate, filter),
   )
 }

@@ -214,6 +214,7 @@ class SnapshotRun {
       { host: hostname, paths, tags, time },
       groupBy ?? DEFAULT_PARENT_GROUPING,
       parent,
+      ({ message }) => this.#options.onNotice?.(`not compared with a snapshot that cannot be read: ${message}`),
     )
   }
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { findSnapshot } from '../../src/history/find-snapshot.ts'
+import { findSnapshot, findSnapshotId } from '../../src/history/find-snapshot.ts'
 import { idOf } from '../../src/repository/id.ts'
 import type { StoredSnapshot } from '../../src/repository/snapshot.ts'
 import { copyStorage, openFixture, RepositoryFixture } from '../fixtures/repository-fixture.ts'
@@ -96,6 +96,21 @@ describe('a snapshot is not found', () => {
     await expect(findSnapshot(empty.repository, 'latest')).rejects.toMatchObject(notFound)
     await expect(findSnapshot(empty.repository, '1')).rejects.toMatchObject(notFound)
   })
+})
+
+test('beside one that is damaged, the others are found by their ids, and nothing by its place in the order', async () => {
+  const storage = await copyStorage(fixture.storage)
+  const repository = await openFixture(storage)
+  const [damaged = '', other = ''] = snapshots.map(({ id }) => id)
+  await storage.save('snapshot', damaged, Buffer.from('bad'))
+  expect((await findSnapshot(repository, other.slice(0, 20))).snapshot.id).toBe(other)
+  const failure = { code: 'ERR_VARVE_DAMAGED', message: expect.stringContaining(damaged) }
+  for (const name of ['2', 'latest', 'latest~1']) {
+    const withHint = { ...failure, hint: expect.stringContaining('name them by their ids') }
+    await expect(findSnapshot(repository, name)).rejects.toMatchObject(withHint)
+  }
+  await expect(findSnapshot(repository, damaged)).rejects.toMatchObject(failure)
+  expect(await findSnapshotId(repository, `${damaged}:/a`)).toEqual({ id: damaged, path: '/a' })
 })
 
 test('the beginning of several ids is ambiguous, and they are listed', async () => {

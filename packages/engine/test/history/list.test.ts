@@ -168,6 +168,39 @@ describe('what cannot be read', () => {
     expect(sizesOf(list)).toEqual([[9, 0]])
     expect(list.problems).toEqual([expect.stringContaining(gone)])
   })
+
+  test('is named where it is a snapshot: the others are listed without numbers', async () => {
+    const fixture = await RepositoryFixture.create()
+    await fixture.snapshot({ a: noise(10, 1) })
+    const { id } = await fixture.snapshot({ a: noise(20, 2) })
+    await fixture.snapshot({ a: noise(30, 3) })
+    await fixture.storage.save('snapshot', id, Buffer.from('bad'))
+    for (const sizes of ['first-added', 'freed'] as const) {
+      const list = await listSnapshots(fixture.repository, { sizes })
+      expect(list.rows.map(({ number }) => number)).toEqual([undefined, undefined])
+      // What the damaged one holds could be anything.
+      expect(sizesOf(list)).toEqual([
+        [10, undefined],
+        [30, undefined],
+      ])
+      expect(list.total).toBeUndefined()
+      expect(list.damaged).toEqual([
+        expect.objectContaining({ code: 'ERR_VARVE_DAMAGED', message: expect.stringContaining(id) }),
+      ])
+    }
+  })
+
+  test('leaves all sizes unknown where it is an index', async () => {
+    const fixture = await RepositoryFixture.create()
+    await fixture.snapshot({ a: noise(10, 1) })
+    const [index] = await fixture.storage.list('index')
+    await fixture.storage.save('index', index?.name ?? '', Buffer.from('bad'))
+    const list = await listSnapshots(fixture.repository, { sizes: 'first-added' })
+    expect(list.rows.map(({ number }) => number)).toEqual([1])
+    expect(sizesOf(list)).toEqual([[undefined, undefined]])
+    expect(list.problems).toEqual([expect.stringContaining(index?.name ?? '')])
+    expect(list.damaged).toEqual([])
+  })
 })
 
 describe('a list', () => {
@@ -216,7 +249,12 @@ describe('a list', () => {
 
   test('is empty where there are no snapshots', async () => {
     const { repository } = await RepositoryFixture.create()
-    expect(await listSnapshots(repository, { sizes: 'first-added' })).toEqual({ rows: [], total: 0, problems: [] })
+    expect(await listSnapshots(repository, { sizes: 'first-added' })).toEqual({
+      rows: [],
+      total: 0,
+      problems: [],
+      damaged: [],
+    })
   })
 })
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import type { VarveError } from '../../src/errors.ts'
 import { idOf, idToBytes, type Id } from '../../src/repository/id.ts'
 import { encodeIndex } from '../../src/repository/index-file.ts'
 import type { OpenRepository } from '../../src/repository/repository.ts'
@@ -123,6 +124,26 @@ describe('snapshots', () => {
     const id = await repository.saveSnapshot(snapshotAt('2026-03-01T10:00:00+05:00'))
     await repository.storage.save('snapshot', id, Buffer.from('bad'))
     await expect(repository.snapshots()).rejects.toThrow(withCode('ERR_VARVE_DAMAGED', id))
+  })
+
+  it('come without those that are damaged where somebody takes these, and without those that have gone', async () => {
+    const storage = new MemoryStorage()
+    const repository = await cheapRepository({ storage })
+    const times = ['2026-03-01T10:00:00Z', '2026-03-02T10:00:00Z', '2026-03-03T10:00:00Z']
+    const ids: Id[] = []
+    for (const time of times) ids.push(await repository.saveSnapshot(snapshotAt(time)))
+    const [damaged = '', gone = '', left] = ids
+    await storage.save('snapshot', damaged, Buffer.from('bad'))
+    // Listed, and removed by somebody else before it is read.
+    const list = storage.list.bind(storage)
+    storage.list = async (type) => {
+      const files = await list(type)
+      await storage.remove('snapshot', gone)
+      return files
+    }
+    const errors: VarveError[] = []
+    expect((await repository.snapshots((error) => errors.push(error))).map(({ id }) => id)).toEqual([left])
+    expect(errors).toEqual([withCode('ERR_VARVE_DAMAGED', damaged)])
   })
 })
 

@@ -109,6 +109,21 @@ describe('grouped otherwise', () => {
   })
 })
 
+test('one that cannot be read is passed over, and named', async () => {
+  const { repository, stored } = await repositoryWith(
+    { time: '2024-01-01T00:00:00Z' },
+    { time: '2024-01-02T00:00:00Z' },
+  )
+  const [earlier, damaged] = stored.map(({ id }) => id)
+  await repository.storage.save('snapshot', damaged ?? '', Buffer.from('bad'))
+  const messages: string[] = []
+  const parent = await findParent(repository, NEW, DEFAULT_PARENT_GROUPING, undefined, ({ message }) =>
+    messages.push(message),
+  )
+  expect(parent?.id).toBe(earlier)
+  expect(messages).toEqual([expect.stringContaining(damaged ?? '')])
+})
+
 describe('when it is given', () => {
   test('it is taken, however little it agrees', async () => {
     const { repository, stored } = await repositoryWith({ time: '2030-01-01T00:00:00Z', hostname: 'x', paths: ['/x'] })
