@@ -5,12 +5,12 @@ import type { Id } from '../repository/id.ts'
 import type { MasterKey } from '../repository/master-key.ts'
 import type { OpenRepository } from '../repository/repository.ts'
 import { Sealer } from '../repository/sealing.ts'
-import { WorkerPool } from '../workers/worker-pool.ts'
+import { defaultWorkerCount, WorkerPool } from '../workers/worker-pool.ts'
 import { workerUrl } from '../workers/worker-url.ts'
 import type { CheckFindings } from './check-findings.ts'
 import type { CheckPieceJob, CheckPieceResult, CheckWorkerData } from './check-jobs.ts'
 import type { PresentPack } from './check-packs.ts'
-import { InlineJobs, TOO_LITTLE_FOR_THREADS, type JobRunner } from './job-runner.ts'
+import { InlineJobs, ThreadsAndThis, TOO_LITTLE_FOR_THREADS, type JobRunner } from './job-runner.ts'
 import type { LostContent } from './lost-content.ts'
 import type { PhaseProgress } from './phase-progress.ts'
 import { verifyPack, type PackVerdict } from './verify-pack.ts'
@@ -62,12 +62,15 @@ function startRunner(
   sealer: Sealer,
   packs: readonly PresentPack[],
 ): JobRunner<CheckPieceJob, CheckPieceResult> {
-  if (packs.reduce((bytes, { size }) => bytes + size, 0) < TOO_LITTLE_FOR_THREADS) {
-    const opener = new BlobOpener(sealer)
-    return new InlineJobs((job) => verifyPiece(opener, job))
-  }
+  const opener = new BlobOpener(sealer)
+  const verify = (job: CheckPieceJob): CheckPieceResult => verifyPiece(opener, job)
+  if (packs.reduce((bytes, { size }) => bytes + size, 0) < TOO_LITTLE_FOR_THREADS) return new InlineJobs(verify)
   const workerData: CheckWorkerData = { key }
-  return new WorkerPool({ module: workerUrl(import.meta.url, './check-worker'), workerData })
+  const size = Math.max(1, defaultWorkerCount() - 1)
+  return new ThreadsAndThis(
+    new WorkerPool({ module: workerUrl(import.meta.url, './check-worker'), workerData, size }),
+    verify,
+  )
 }
 
 function report(pack: Id, { faults, damaged }: PackVerdict, lost: LostContent, out: CheckFindings): void {

@@ -1,4 +1,5 @@
-import type { JobOptions } from '../workers/worker-pool.ts'
+import { setImmediate } from 'node:timers/promises'
+import type { JobOptions, WorkerPool } from '../workers/worker-pool.ts'
 
 /** Who does jobs: threads (a `WorkerPool` is one), or this thread. */
 export interface JobRunner<Job, Result> {
@@ -30,4 +31,46 @@ export class InlineJobs<Job, Result> implements JobRunner<Job, Result> {
   }
 
   async close(): Promise<void> {}
+}
+
+/** Jobs for each thread from which on there are enough: one that it is at and one that waits. */
+const ENOUGH_JOBS = 2
+
+/** Does jobs in threads, and in this thread while those have enough to do: a thread less, which is twenty megabytes less, does as much. */
+export class ThreadsAndThis<Job, Result> implements JobRunner<Job, Result> {
+  readonly #threads: WorkerPool<Job, Result>
+  readonly #inline: InlineJobs<Job, Result>
+  #given = 0
+
+  /** @param handle - what the threads do with a job, for this one */
+  constructor(threads: WorkerPool<Job, Result>, handle: (job: Job) => Result) {
+    this.#threads = threads
+    this.#inline = new InlineJobs(handle)
+  }
+
+  get size(): number {
+    return this.#threads.size + 1
+  }
+
+  async run(job: Job, options?: JobOptions): Promise<Result> {
+    if (this.#given >= ENOUGH_JOBS * this.#threads.size) {
+      // What was read meanwhile, and what threads have answered, comes first: they must not wait for this.
+      await setImmediate()
+      if (this.#given >= ENOUGH_JOBS * this.#threads.size) return this.#inline.run(job)
+    }
+    this.#given++
+    try {
+      return await this.#threads.run(job, options)
+    } finally {
+      this.#given--
+    }
+  }
+
+  async runOnEach(job: Job): Promise<Result[]> {
+    return [...(await this.#threads.runOnEach(job)), ...(await this.#inline.runOnEach(job))]
+  }
+
+  async close(): Promise<void> {
+    await this.#threads.close()
+  }
 }

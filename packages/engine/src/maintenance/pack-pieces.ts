@@ -1,7 +1,7 @@
 import type { PackedBlob } from '../repository/blob.ts'
 
 /** Bytes from which on a piece is long enough to be read and handed to a thread on its own. */
-const PIECE_SIZE = 2 * 1024 * 1024
+const PIECE_SIZE = 1024 * 1024
 
 /** A range of a pack and the blobs that lie in it. */
 export interface PackPiece {
