@@ -23,8 +23,8 @@ interface MutableTree {
   path: string | undefined
   explicit: boolean
   infoPath: string | undefined
-  /** Folder that the first part of the path is relative to; tells equal names in different places apart. */
-  root: string | undefined
+  /** At the top: where the first named part of the path lies; tells equal names in different places apart. */
+  place: string | undefined
 }
 
 /**
@@ -54,7 +54,7 @@ export function readFolder(path: string): string[] {
 }
 
 function emptyTree(): MutableTree {
-  return { children: new Map(), path: undefined, explicit: false, infoPath: undefined, root: undefined }
+  return { children: new Map(), path: undefined, explicit: false, infoPath: undefined, place: undefined }
 }
 
 /** A source such as `.` or `../..` has no name to be stored under: its entries are the sources. */
@@ -94,15 +94,17 @@ function addSource(top: MutableTree, path: string, explicit: boolean, platform: 
   const root = rootOf(path)
   const [first, ...rest] = parts
   if (first === undefined) throw new Error(`source '${path}' has no name`)
+  const place = join(root, first)
   let name = first
   for (let attempt = 1; ; attempt++) {
     const other = top.children.get(name)
-    if (other === undefined || other.root === root) break
+    // restic compares only the folders around, and loses a source whose name looks as if it had been given a number.
+    if (other === undefined || other.place === place) break
     name = `${first}-${attempt}`
   }
   let node = childOf(top, name)
-  node.root = root
-  let folder = join(root, first)
+  node.place = place
+  let folder = place
   for (const part of rest) {
     node.infoPath ??= folder
     node = childOf(node, part)

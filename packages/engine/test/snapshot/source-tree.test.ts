@@ -116,6 +116,13 @@ describe('sources of one name', () => {
     ])
   })
 
+  test('with a name that looks numbered is not taken for the other', () => {
+    mkdirSync('../in')
+    mkdirSync('../in-1')
+    expect(arranged('../in-1', 'in', '../in')).toEqual(['/in < in!', '/in-1 < ../in-1!', '/in-2 < ../in!'])
+    expect(arranged('in', '../in', '../in-1')).toEqual(['/in < in!', '/in-1 < ../in!', '/in-1-1 < ../in-1!'])
+  })
+
   test('absolute and relative, are different places', () => {
     const [top] = base.split('/').slice(1)
     mkdirSync(join('.', top ?? ''))
