@@ -65,8 +65,8 @@ describe('a snapshot is found', () => {
 
 describe('a snapshot is not found', () => {
   test.each([
-    '5',
-    '0',
+    '50000000',
+    '00000000',
     '-1',
     'latest~4',
     'latest~',
