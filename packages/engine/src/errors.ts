@@ -1,3 +1,5 @@
+import { getSystemErrorMessage } from 'node:util'
+
 /** Every code that a {@link VarveError} can carry. Callers branch on these, never on messages. */
 export type ErrorCode =
   | 'ERR_VARVE_ABORTED' // an AbortSignal stopped the work
@@ -59,7 +61,13 @@ export function systemErrorCode(error: unknown): string | undefined {
   return typeof error.code === 'string' && !error.code.startsWith('ERR_') ? error.code : undefined
 }
 
-/** One line that says what went wrong, without stack, for a message or a report. */
+/**
+ * What went wrong, in words that fit behind a colon in a message that names the thing: a system's error names path and call itself, which nobody
+ * needs twice.
+ */
 export function describeError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (!(error instanceof Error)) return String(error)
+  const code = systemErrorCode(error)
+  if (code === undefined || !('errno' in error) || typeof error.errno !== 'number') return error.message
+  return `${getSystemErrorMessage(error.errno) ?? 'unknown error'} (${code})`
 }

@@ -4,6 +4,7 @@ import type { CommandContext } from '../command.ts'
 import { askPassword } from './ask-password.ts'
 import { chosenCompression } from './compression-choice.ts'
 import { givenPassword } from './password-source.ts'
+import { isNothingAt } from './nothing-at.ts'
 import { chooseRepository, type RepositoryChoice } from './repository-choice.ts'
 
 /**
@@ -67,12 +68,20 @@ async function openStorageAt(choice: RepositoryChoice): Promise<Storage> {
     if ((await storage.stat('config', '')) !== undefined) return storage
     await storage.close()
   } catch (error) {
-    throw isVarveError(error, 'ERR_VARVE_NO_REPOSITORY') ? noRepository(choice, error) : error
+    throw isVarveError(error, 'ERR_VARVE_NO_REPOSITORY') ? await noRepository(choice, error) : error
   }
-  throw noRepository(choice, undefined)
+  throw await noRepository(choice, undefined)
 }
 
-function noRepository({ kind, title, location }: RepositoryChoice, cause: unknown): VarveError {
+async function noRepository(
+  { kind, title, location }: RepositoryChoice,
+  cause: VarveError | undefined,
+): Promise<VarveError> {
+  if (cause !== undefined && !(await isNothingAt(location))) {
+    const hint = cause.hint === undefined ? {} : { hint: cause.hint }
+    const message = `there is no repository at ${title}: ${cause.message}`
+    return new VarveError('ERR_VARVE_NO_REPOSITORY', message, { ...hint, cause })
+  }
   const hint =
     kind === 'embedded'
       ? 'the first snapshot makes it: varve snapshot FOLDER; another repository is named with --repo'

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { describeError, systemErrorCode, VarveError } from '@varve/engine'
+import { describeError, VarveError } from '@varve/engine'
 import { badArgument } from '../bad-argument.ts'
 import { type Environment, VARIABLE_PREFIXES } from '../environment.ts'
 import { splitCommand } from './split-command.ts'
@@ -63,10 +63,8 @@ export async function readPasswordFile(path: string): Promise<string> {
   try {
     bytes = await readFile(path)
   } catch (error) {
-    const reason = systemErrorCode(error) === 'ENOENT' ? 'it does not exist' : describeError(error)
-    throw new VarveError('ERR_VARVE_BAD_ARGUMENT', `cannot read the password file '${path}': ${reason}`, {
-      cause: error,
-    })
+    const message = `cannot read the password file '${path}': ${describeError(error)}`
+    throw new VarveError('ERR_VARVE_BAD_ARGUMENT', message, { cause: error })
   }
   return notEmpty(decodeTextFile(bytes), `the password file '${path}' is empty`)
 }

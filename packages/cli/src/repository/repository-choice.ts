@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { describeError, systemErrorCode, VarveError } from '@varve/engine'
+import { describeError, VarveError } from '@varve/engine'
 import { badArgument } from '../bad-argument.ts'
 import { type Environment, VARIABLE_PREFIXES } from '../environment.ts'
 import { decodeTextFile } from './text-file.ts'
@@ -43,6 +43,7 @@ export async function chooseRepository(
   if (given.length > 1) {
     throw badArgument('more than one repository is named', 'give one of --repo, --repository-file and --db-path')
   }
+  if (options.dbPath === '') throw badArgument('the path of the database is empty')
   if (options.dbPath !== undefined) return embedded(resolve(workingFolder, options.dbPath), options.dbPath)
   const location = await namedLocation(options, environment, '')
   if (location !== undefined) return { location, kind: 'named', title: location }
@@ -84,9 +85,7 @@ async function readLocation(path: string): Promise<string> {
   try {
     return decodeTextFile(await readFile(path)).trim()
   } catch (error) {
-    const reason = systemErrorCode(error) === 'ENOENT' ? 'it does not exist' : describeError(error)
-    throw new VarveError('ERR_VARVE_BAD_ARGUMENT', `cannot read the repository file '${path}': ${reason}`, {
-      cause: error,
-    })
+    const message = `cannot read the repository file '${path}': ${describeError(error)}`
+    throw new VarveError('ERR_VARVE_BAD_ARGUMENT', message, { cause: error })
   }
 }

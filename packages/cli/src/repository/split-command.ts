@@ -32,7 +32,7 @@ export function splitCommand(text: string): readonly [string, ...string[]] {
       inWord = true
     }
   }
-  if (quote !== '') throw badArgument(`a quote (${quote}) is not closed in the command '${text}'`)
+  if (quote !== '') throw badArgument(`a quote (${quote}) is not closed in the password command`)
   if (inWord) words.push(word)
   const [program, ...rest] = words
   if (program === undefined) throw badArgument('the password command is empty')

@@ -59,6 +59,29 @@ test('no repository: 10, and none is made', async () => {
   expect(readdirSync(folder)).toEqual([])
 })
 
+test('something else where the repository should be: 10, with a word on what it is, and it is left alone', async () => {
+  const folder = await temporaryFolder()
+  const file = join(folder, 'notes')
+  await writeFile(file, 'not a database')
+  await makeRepository(join(folder, 'beheaded'), 'secret')
+  await rm(join(folder, 'beheaded/config'))
+  const cases = [
+    [['--db-path', folder], 'is no file, where a database was expected'],
+    [['--db-path', file], 'is no database'],
+    [['--repo', folder], 'is a folder, but not a repository'],
+    [['--repo', join(folder, 'beheaded')], 'its config is missing'],
+  ] as const
+  for (const [where, reason] of cases) {
+    const run = await runHere([...where, 'list'], { environment: PASSWORD, workingFolder: folder })
+    expect(run).toMatchObject({ code: 10, out: '' })
+    expect(run.err).toMatch(/^Error: there is no repository at .*\nHint: /)
+    expect(run.err).toContain(reason)
+    expect(run.err).not.toMatch(/varve (init|snapshot)/)
+  }
+  expect(await readFile(file, 'utf8')).toBe('not a database')
+  expect(readdirSync(folder).toSorted()).toEqual(['beheaded', 'notes'])
+})
+
 test('a source that does not exist: 1, and no repository is made for it', async () => {
   const folder = await temporaryFolder()
   const missing = join(folder, 'missing')
@@ -259,6 +282,8 @@ test.each([
   [['snapshot', '.', '--exclude-larger-than', 'huge']],
   [['snapshot', '.', '--group-by', 'moon']],
   [['snapshot', '.', '--retry-lock', '5']],
+  [['snapshot', '.', '--db-path', '']],
+  [['list', '--repo', 'rest:https://user:password@host/']],
   [['snapshot', '--stdin', '--stdin-filename', '/']],
   [['snapshot', '.', '--compression', 'most']],
   [['list', '--latest', '0']],
@@ -273,6 +298,7 @@ test.each([
   const run = await runHere(args, { workingFolder: folder })
   expect(run).toMatchObject({ code: 1, out: '' })
   expect(run.err).toMatch(/^Error: .+\n(?:Hint: .+\n)?$/)
+  expect(run.err).not.toContain('user:password')
   expect(readdirSync(folder)).toEqual([])
 })
 

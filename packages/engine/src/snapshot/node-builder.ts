@@ -1,11 +1,10 @@
 import { readlinkSync, type BigIntStats } from 'node:fs'
-import { systemErrorCode } from '../errors.ts'
+import { describeError, systemErrorCode } from '../errors.ts'
 import { nameFromBytes, toFsPath } from '../platform/file-name.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { ExtendedAttribute, Node, NodeType } from '../repository/node.ts'
 import { timestampFromNanoseconds } from '../repository/timestamp.ts'
 import type { FileState } from './change-detection.ts'
-import { describeFailure } from './source-failure.ts'
 
 const NO_ATTRIBUTES: readonly ExtendedAttribute[] = []
 const NO_GENERIC_ATTRIBUTES: ReadonlyMap<string, string> = new Map()
@@ -104,7 +103,7 @@ export class NodeBuilder {
       return this.#platform.extendedAttributes.read(path)
     } catch (error) {
       if (!passedOver.includes(systemErrorCode(error) ?? ''))
-        this.#options.onIncomplete(path, `its extended attributes could not be read: ${describeFailure(error)}`)
+        this.#options.onIncomplete(path, `its extended attributes could not be read: ${describeError(error)}`)
       return NO_ATTRIBUTES
     }
   }

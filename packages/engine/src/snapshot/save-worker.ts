@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { workerData } from 'node:worker_threads'
 import { ChunkStream } from '../chunking/chunk-stream.ts'
 import { createChunker } from '../chunking/create-chunker.ts'
-import { isVarveError, systemErrorCode } from '../errors.ts'
+import { describeError, isVarveError, systemErrorCode } from '../errors.ts'
 import type { BlobType } from '../repository/blob.ts'
 import { BlobClaims } from '../repository/blob-claims.ts'
 import { ID_SIZE } from '../repository/id.ts'
@@ -23,7 +23,6 @@ import {
   type SavedFile,
   type SaveWorkerData,
 } from './save-jobs.ts'
-import { describeFailure } from './source-failure.ts'
 
 serveJobs<SaveJob, SaveResult, PackEvent>((post) => {
   const { repository, claims: sharedClaims, counters: sharedCounters, packs, discard } = workerData as SaveWorkerData
@@ -56,7 +55,7 @@ serveJobs<SaveJob, SaveResult, PackEvent>((post) => {
       return { kind: 'saved', content: concatenateIds(ids), ...reading }
     } catch (error) {
       if (systemErrorCode(error) === undefined && !isVarveError(error, 'ERR_VARVE_SOURCE')) throw error
-      return { kind: 'failed', message: describeFailure(error) }
+      return { kind: 'failed', message: describeError(error) }
     }
   }
 

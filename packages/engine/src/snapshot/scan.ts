@@ -1,6 +1,6 @@
 import { lstatSync, statSync, type BigIntStats } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { isVarveError, systemErrorCode, throwIfAborted, VarveError, type ErrorCode } from '../errors.ts'
+import { describeError, isVarveError, systemErrorCode, throwIfAborted, VarveError, type ErrorCode } from '../errors.ts'
 import { compareNames, toFsPath } from '../platform/file-name.ts'
 import { idFromBytes, ID_SIZE, type Id } from '../repository/id.ts'
 import type { Node } from '../repository/node.ts'
@@ -14,7 +14,6 @@ import { nodeType, type NodeBuilder } from './node-builder.ts'
 import type { Rules } from './rules/rules.ts'
 import type { SavedFile } from './save-jobs.ts'
 import type { SnapshotItem } from './snapshot-options.ts'
-import { describeFailure } from './source-failure.ts'
 import { readFolder, type SourceTree } from './source-tree.ts'
 import type { Tally } from './tally.ts'
 
@@ -138,7 +137,7 @@ export class Scan {
       node = this.#context.builder.buildLeading(name, path, statSync(toFsPath(path), { bigint: true }))
     } catch (error) {
       if (systemErrorCode(error) === undefined) throw error
-      return this.#context.onProblem(path, describeFailure(error))
+      return this.#context.onProblem(path, describeError(error))
     }
     const previousNode = parent.previousEntry(name)
     const previous = await this.#previousFolder(previousNode?.subtree, path)
@@ -155,7 +154,7 @@ export class Scan {
       const code = systemErrorCode(error)
       if (code === undefined) throw error
       // Gone since the folder was listed: as if it had never been there.
-      if (explicit || code !== 'ENOENT') this.#context.onProblem(path, describeFailure(error))
+      if (explicit || code !== 'ENOENT') this.#context.onProblem(path, describeError(error))
       return undefined
     }
   }
@@ -267,7 +266,7 @@ export class Scan {
       names = sortNames(readFolder(path))
     } catch (error) {
       if (systemErrorCode(error) === undefined) throw error
-      return this.#context.onProblem(path, describeFailure(error))
+      return this.#context.onProblem(path, describeError(error))
     }
     const kept = this.#context.rules.enterFolder(path, names, stats)
     const previous = await this.#previousFolder(previousNode?.subtree, path)

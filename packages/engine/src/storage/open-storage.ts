@@ -61,8 +61,9 @@ function parseLocation(location: string): ParsedLocation {
     case 'local':
       return { kind: 'directory', path }
     default:
-      throw new VarveError('ERR_VARVE_BAD_ARGUMENT', `'${location}': there is no kind of storage named '${scheme}'`, {
-        hint: `there are sqlite:FILE and local:FOLDER; for a path that has a colon in its name, write './${location}'`,
+      // Without the rest of the location, which may hold a password.
+      throw new VarveError('ERR_VARVE_BAD_ARGUMENT', `there is no kind of storage named '${scheme}'`, {
+        hint: 'give a path, sqlite:FILE or local:FOLDER; put ./ before a relative path that has a colon in its name',
       })
   }
 }

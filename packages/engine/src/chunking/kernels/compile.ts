@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describeError, systemErrorCode } from '../../errors.ts'
+import { systemErrorCode } from '../../errors.ts'
 import { wasm } from '../web-assembly.ts'
 
 /*
@@ -108,7 +108,7 @@ if (import.meta.main) {
   try {
     await compileKernel(source, target)
   } catch (error) {
-    process.stderr.write(`The chunking kernel cannot be compiled. ${describeError(error)}\n`)
+    process.stderr.write(`The chunking kernel cannot be compiled. ${String(error)}\n`)
     process.exitCode = 1
   }
 }
