@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { createCipheriv, hash } from 'node:crypto'
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -9,21 +9,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChunker } from '../../src/chunking/create-chunker.ts'
 import { isIrreducible } from '../../src/chunking/polynomial.ts'
 import { chunksOf } from '../chunking/chunks-of.ts'
+import { noRestic, RESTIC } from './restic.ts'
 
 const MIB = 1024 * 1024
-const RESTIC = process.env['VARVE_TEST_RESTIC'] ?? 'restic'
-
-function resticIsMissing(): boolean {
-  try {
-    execFileSync(RESTIC, ['version'], { stdio: 'ignore' })
-    return false
-  } catch (error) {
-    if (process.env['VARVE_REQUIRE_RESTIC'] === '1')
-      throw new Error(`${RESTIC} is required and does not run`, { cause: error })
-    process.stderr.write(`skipped: ${RESTIC} does not run\n`)
-    return true
-  }
-}
 
 /**
  * Writes a file of `size` bytes, a multiple of 4 MiB: noise, zeros, text, tables, repetitions of what came before, in
@@ -68,7 +56,7 @@ function writeMixedFile(path: string, size: number): void {
   }
 }
 
-describe.skipIf(resticIsMissing())('the Rabin chunker beside restic', () => {
+describe.skipIf(noRestic)('the Rabin chunker beside restic', () => {
   let folder: string
 
   beforeAll(async () => {

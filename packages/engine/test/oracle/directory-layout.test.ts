@@ -4,21 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DirectoryStorage } from '../../src/storage/directory.ts'
-
-const RESTIC = process.env['VARVE_TEST_RESTIC'] ?? 'restic'
-
-function resticIsMissing(): boolean {
-  try {
-    execFileSync(RESTIC, ['version'], { stdio: 'ignore' })
-    return false
-  } catch (error) {
-    if (process.env['VARVE_REQUIRE_RESTIC'] === '1') {
-      throw new Error(`${RESTIC} is required and does not run`, { cause: error })
-    }
-    process.stderr.write(`skipped: ${RESTIC} does not run\n`)
-    return true
-  }
-}
+import { noRestic, RESTIC } from './restic.ts'
 
 /** Path and mode of everything in a repository. */
 async function layoutOf(root: string): Promise<readonly string[]> {
@@ -34,7 +20,7 @@ async function keyIn(root: string): Promise<string> {
   return (await readdir(join(root, 'keys')))[0] ?? ''
 }
 
-describe.skipIf(resticIsMissing())('the layout of a repository', () => {
+describe.skipIf(noRestic)('the layout of a repository', () => {
   let folder = ''
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'varve-layout-'))

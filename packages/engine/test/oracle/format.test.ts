@@ -1,4 +1,4 @@
-import { execFile, execFileSync, spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -18,29 +18,14 @@ import type { IndexedRepository, OpenRepository } from '../../src/repository/rep
 import { Sealer } from '../../src/repository/sealing.ts'
 import { encodeTree } from '../../src/repository/tree-encoding.ts'
 import { CHEAP_KEY, storeBlobs } from '../repository/cheap-repository.ts'
+import { noRestic, noRustic, RESTIC, RUSTIC } from './restic.ts'
 
-const RESTIC = process.env['VARVE_TEST_RESTIC'] ?? 'restic'
-const RUSTIC = process.env['VARVE_TEST_RUSTIC'] ?? 'rustic'
 const PASSWORD = 'a password, with ünïcödé'
 const MIB = 1024 * 1024
 /** restic derives its key anew at every call. */
 const TIMEOUT = 300_000
 
 const run = promisify(execFile)
-
-function isMissing(program: string, argument: string, required: boolean): boolean {
-  try {
-    execFileSync(program, [argument], { stdio: 'ignore' })
-    return false
-  } catch (error) {
-    if (required) throw new Error(`${program} is required and does not run`, { cause: error })
-    process.stderr.write(`skipped: ${program} does not run\n`)
-    return true
-  }
-}
-
-const noRestic = isMissing(RESTIC, 'version', process.env['VARVE_REQUIRE_RESTIC'] === '1')
-const noRustic = isMissing(RUSTIC, '--version', false)
 
 let folder: string
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import {
   cpSync,
   mkdirSync,
@@ -24,28 +24,10 @@ import type { OpenRepository } from '../../src/repository/repository.ts'
 import { collect } from '../fixtures/collect.ts'
 import { noise } from '../fixtures/repository-fixture.ts'
 import { makeHardFolder } from '../fixtures/hard-folder.ts'
+import { noRestic, noRustic, RESTIC, RUSTIC } from './restic.ts'
 
-const RESTIC = process.env['VARVE_TEST_RESTIC'] ?? 'restic'
-const RUSTIC = process.env['VARVE_TEST_RUSTIC'] ?? 'rustic'
 const PASSWORD = 'oracle'
 const MODULES = fileURLToPath(new URL('../../../../node_modules/fast-check', import.meta.url))
-
-function resticRuns(): boolean {
-  try {
-    execFileSync(RESTIC, ['version'], { stdio: 'ignore' })
-    return true
-  } catch (error) {
-    if (process.env['VARVE_REQUIRE_RESTIC'] === '1') {
-      throw new Error(`${RESTIC} is required and does not run`, { cause: error })
-    }
-    process.stderr.write(`skipped: ${RESTIC} does not run\n`)
-    return false
-  }
-}
-
-function rusticRuns(): boolean {
-  return spawnSync(RUSTIC, ['--version']).status === 0
-}
 
 const root = mkdtempSync(join(tmpdir(), 'varve-maintenance-'))
 const source = join(root, 'source')
@@ -123,7 +105,7 @@ function firstIn(location: string, folder: string): string {
   return join(location, folder, String(filesIn(join(location, folder))[0]))
 }
 
-describe.runIf(resticRuns())('repositories that restic made', () => {
+describe.skipIf(noRestic)('repositories that restic made', () => {
   const original = join(root, 'original')
   let copies = 0
 
@@ -203,7 +185,7 @@ describe.runIf(resticRuns())('repositories that restic made', () => {
     expect(restic(location, 'check', '--read-data')).toContain('no errors were found')
   })
 
-  test.runIf(rusticRuns())('are found to be sound after rustic wrote to them and pruned them', async () => {
+  test.skipIf(noRustic)('are found to be sound after rustic wrote to them and pruned them', async () => {
     const location = copy()
     const environment = {
       ...process.env,

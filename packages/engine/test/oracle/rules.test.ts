@@ -10,22 +10,10 @@ import { compilePatterns } from '../../src/snapshot/rules/pattern.ts'
 import { readPatternFile } from '../../src/snapshot/rules/pattern-file.ts'
 import { compileRules, type RuleOptions } from '../../src/snapshot/rules/rules.ts'
 import { keptBelow } from '../snapshot/rules/kept-below.ts'
+import { noRestic, RESTIC } from './restic.ts'
 
-const RESTIC = process.env['VARVE_TEST_RESTIC'] ?? 'restic'
 const ENVIRONMENT = { ...process.env, RESTIC_PASSWORD: 'x', NAME: 'ab', EMPTY: '' }
 const run = promisify(execFile)
-
-function resticIsMissing(): boolean {
-  try {
-    execFileSync(RESTIC, ['version'], { stdio: 'ignore' })
-    return false
-  } catch (error) {
-    if (process.env['VARVE_REQUIRE_RESTIC'] === '1')
-      throw new Error(`${RESTIC} is required and does not run`, { cause: error })
-    process.stderr.write(`skipped: ${RESTIC} does not run\n`)
-    return true
-  }
-}
 
 const NAMES = ['a', 'b', 'ab', 'abc', 'a.o', 'B.O', 'é', '漢', 'A', 'a b', '[a]', '.x', 'skip']
 
@@ -101,7 +89,7 @@ function optionsFor(source: string): fc.Arbitrary<RuleOptions & { readonly exclu
   )
 }
 
-describe.skipIf(resticIsMissing())('restic', () => {
+describe.skipIf(noRestic)('restic', () => {
   let base = ''
   let source = ''
   beforeAll(() => {

@@ -12,9 +12,8 @@ import { decodeSnapshot, encodeSnapshot } from '../../src/repository/snapshot-en
 import { decodeTree } from '../../src/repository/tree-decoding.ts'
 import { encodeTree } from '../../src/repository/tree-encoding.ts'
 import { makeHardFolder } from '../fixtures/hard-folder.ts'
+import { noRestic, noRustic, RESTIC, resticMinor, RUSTIC } from './restic.ts'
 
-const RESTIC = process.env['VARVE_TEST_RESTIC'] ?? 'restic'
-const RUSTIC = process.env['VARVE_TEST_RUSTIC'] ?? 'rustic'
 const TIMESTAMPS = fileURLToPath(new URL('../../src/repository/timestamp.ts', import.meta.url))
 const ZONE = 'America/St_Johns'
 /** Every call of restic derives its key anew. */
@@ -29,27 +28,6 @@ interface StoredTree {
   readonly id: Id
   readonly bytes: Buffer
   readonly nodes: readonly Node[]
-}
-
-function resticVersion(): string | undefined {
-  try {
-    return execFileSync(RESTIC, ['version'], { encoding: 'utf8' })
-  } catch (error) {
-    if (process.env['VARVE_REQUIRE_RESTIC'] === '1')
-      throw new Error(`${RESTIC} is required and does not run`, { cause: error })
-    process.stderr.write(`skipped: ${RESTIC} does not run\n`)
-    return undefined
-  }
-}
-
-function rusticRuns(): boolean {
-  try {
-    execFileSync(RUSTIC, ['--version'], { stdio: 'ignore' })
-    return true
-  } catch {
-    process.stderr.write(`skipped: ${RUSTIC} does not run\n`)
-    return false
-  }
 }
 
 /** The paths of all that is in a folder, at any depth. */
@@ -75,11 +53,8 @@ function localTimes(moments: readonly bigint[]): readonly unknown[] {
   return JSON.parse(output) as readonly unknown[]
 }
 
-const version = resticVersion()
-
-describe.skipIf(version === undefined)('trees beside restic', () => {
-  const isNewer = Number(/^restic 0\.(\d+)/.exec(version ?? '')?.[1]) >= 17
-  const targets = isNewer ? [...TARGETS, ...NEWER_TARGETS] : TARGETS
+describe.skipIf(noRestic)('trees beside restic', () => {
+  const targets = resticMinor >= 17 ? [...TARGETS, ...NEWER_TARGETS] : TARGETS
   let base = ''
   let folder = ''
 
@@ -189,7 +164,7 @@ describe.skipIf(version === undefined)('trees beside restic', () => {
     })
   })
 
-  describe.skipIf(!rusticRuns())('of rustic', () => {
+  describe.skipIf(noRustic)('of rustic', () => {
     let snapshotJson: Buffer = Buffer.alloc(0)
 
     beforeAll(() => {
