@@ -82,8 +82,8 @@ function startRunner(options: RepackOptions, bytes: number): JobRunner<RepackJob
   return new WorkerPool({
     module: workerUrl(import.meta.url, './repack-worker'),
     workerData: options,
-    // A thread that is left with little makes small packs: no more of them than there is work for.
-    size: Math.min(defaultWorkerCount(), Math.max(1, Math.round(bytes / (4 * PACK_SIZE)))),
+    // A thread that is left with little makes small packs: no more of them than there is work for. This thread, which reads and writes, counts too.
+    size: Math.max(1, Math.min(defaultWorkerCount() - 1, Math.round(bytes / (4 * PACK_SIZE)))),
   })
 }
 
