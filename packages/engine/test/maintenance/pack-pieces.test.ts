@@ -31,10 +31,7 @@ describe('a pack is cut into pieces', () => {
     fc.assert(
       fc.property(fc.oneof(sound, odd), fc.nat(100_000), (blobs, more) => {
         const size = endOf(blobs) + more
-        const pieces = wholePieces(
-          size,
-          fc.sample(fc.shuffledSubarray([...blobs], { minLength: blobs.length }), 1)[0] ?? [],
-        )
+        const pieces = wholePieces(size, blobs.toReversed())
         let end = 0
         for (const piece of pieces) {
           expect(piece.offset).toBe(end)
