@@ -38,7 +38,7 @@ export interface PrunePlan {
   readonly repack: readonly Id[]
   /** Packs that indexes name and that are gone, without a loss. */
   readonly forget: readonly Id[]
-  /** Entries of the blobs that are taken from the packs that are written anew. */
+  /** Entries of the blobs that are taken from the packs that are written anew. Carrying the plan out empties it: that can be done once. */
   readonly move: EntrySet
   readonly index: BlobIndex
   /** Files that the index was read from. */
