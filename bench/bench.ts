@@ -1,111 +1,127 @@
 /**
  * Measures Varve beside its peers on the same input, in one run: `npm run bench`, or `npm run bench -- --quick` for small inputs.
- * Options: --runs N (3), --root DIR (a folder for corpora and repositories; kept), --only NAME[,NAME] (contestants).
+ * `npm run bench -- --help` tells the options, README.md what is measured.
  */
-import { availableParallelism, cpus, tmpdir } from 'node:os'
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { contestants, type Contestant } from './contestants.ts'
-import { filesCorpus, mediaCorpus, type Corpus } from './corpora.ts'
-import { median, run, type Command, type Measurement } from './measured-run.ts'
-import { toMarkdown, type Result } from './report.ts'
+import { performance } from 'node:perf_hooks'
+import { contestants } from './contestants.ts'
+import type { Contestant } from './contestants/contestant.ts'
+import type { Corpus } from './corpora/corpus.ts'
+import { corpora } from './corpora.ts'
+import { installVarve } from './installation.ts'
+import { requireMeasuring } from './measured-run.ts'
+import { measureRow } from './measure-row.ts'
+import { parseOptions, USAGE, type Options } from './options.ts'
+import { Race } from './race.ts'
+import { describeMachine, readReport, writeReport, writeText } from './report.ts'
+import { toMarkdown } from './report/markdown.ts'
+import { addToReport, type Report } from './report/report.ts'
+import type { Result } from './report/result.ts'
+import { rowsOf } from './rows.ts'
+import { measureSeries, seriesToMarkdown, type SeriesStep } from './series.ts'
+import { claimWorkplace, emptyFolder, requireSpace } from './workplace.ts'
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    runs: { type: 'string', default: '3' },
-    root: { type: 'string', default: join(tmpdir(), 'varve-bench') },
-    only: { type: 'string' },
-  },
-})
-const runs = options.quick ? 1 : Number(options.runs)
-const work = join(options.root, 'work')
+/** Repositories and copies are at most about as large as what is in them. */
+const SPACE_FOR_SOURCE_AND_TARGET = 2
 
-/** A thing to do, with what must be so before each run. */
-interface Row {
-  readonly name: string
-  readonly before?: (contestant: Contestant) => void
-  readonly command: (contestant: Contestant, corpus: Corpus) => Command
-  readonly stores: boolean
+try {
+  const options = parseOptions(process.argv.slice(2))
+  if (options === 'help') process.stdout.write(USAGE)
+  else await bench(options)
+} catch (error) {
+  process.stderr.write(`\n${error instanceof Error ? describe(error) : String(error)}\n`)
+  process.exitCode = 1
 }
 
-const target = (contestant: Contestant): string => join(work, `restored-${contestant.name.replaceAll(/\W+/g, '-')}`)
-
-const ROWS: readonly Row[] = [
-  {
-    name: 'first snapshot',
-    before: emptyRepository,
-    command: ({ snapshot }, { folder }) => snapshot(folder),
-    stores: true,
-  },
-  { name: 'unchanged', command: ({ snapshot }, { folder }) => snapshot(folder), stores: false },
-  { name: 'read everything again', command: ({ force }, { folder }) => force(folder), stores: false },
-  {
-    name: 'restore',
-    before: emptyTarget,
-    command: (contestant) => contestant.restore(target(contestant)),
-    stores: false,
-  },
-  { name: 'check --read-data', command: ({ checkData }) => checkData, stores: false },
-]
-
-function emptyRepository({ repository, init }: Contestant): void {
-  for (const ending of ['', '-wal', '-shm', '-cache', '-base'])
-    rmSync(repository + ending, { recursive: true, force: true })
-  run(init)
+async function bench(options: Options): Promise<void> {
+  requireMeasuring()
+  const start = performance.now()
+  const work = claimWorkplace(options.root)
+  try {
+    say('packing and installing Varve')
+    const program = installVarve(join(work, 'installed'), options.isQuick)
+    const field = contestants(join(work, 'race'), program, options.only)
+    process.stdout.write(`${describeMachine()}\n`)
+    for (const { name, version } of field) process.stdout.write(`${name} ${version}\n`)
+    if (options.isSeries) runSeries(options, field, join(work, 'race'))
+    else await runRows(options, field, join(work, 'race'))
+  } finally {
+    say('cleaning up')
+    rmSync(work, { recursive: true, force: true })
+    say('')
+  }
+  process.stdout.write(`\nThis took ${((performance.now() - start) / 1000).toFixed(0)} seconds.\n`)
 }
 
-function emptyTarget(contestant: Contestant): void {
-  rmSync(target(contestant), { recursive: true, force: true })
-}
-
-function sizeOf(path: string): number {
-  const stats = statSync(path)
-  if (!stats.isDirectory()) return stats.size
-  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0)
-}
-
-function measureRow(row: Row, corpus: Corpus, field: readonly Contestant[]): Result[] {
-  const measured = new Map<Contestant, Measurement[]>(field.map((contestant) => [contestant, []]))
-  // In turn, so that a machine whose speed drifts is equally fair to all.
-  for (let turn = 0; turn < runs; turn++) {
-    for (const [contestant, list] of measured) {
-      row.before?.(contestant)
-      list.push(run(row.command(contestant, corpus)))
+async function runRows(options: Options, field: readonly Contestant[], place: string): Promise<void> {
+  const name = options.isQuick ? 'quick' : 'bench'
+  const earlier = options.adds ? readReport(name) : undefined
+  const results: Result[] = []
+  const titles: Record<string, string> = {}
+  const all = corpora(options.root, options.sizes, options.isQuick)
+  for (const corpus of options.corpora.map((name) => all[name])) {
+    const rows = rowsOf(corpus.name, options.sizes, options.isQuick, options.rows)
+    if (rows.length === 0) continue
+    emptyFolder(place)
+    const racing = field.filter(({ kind }) => kind !== 'yardstick' || corpus.hasYardsticks)
+    requireSpace(options.root, spaceFor(corpus, racing), `'${corpus.title}'`)
+    say(`making ${corpus.title}`)
+    titles[corpus.name] = corpus.title
+    const race = new Race(corpus, racing, place, options.isQuick ? 'cheap' : 'usual')
+    for (const row of rows) {
+      const measured = await measureRow(row, race, options.runs, ({ name }, turn) =>
+        say(`${corpus.name}: ${row.title}: ${name}, run ${turn} of ${options.runs}`),
+      )
+      results.push(...measured)
+      say('')
+      process.stdout.write(`\n${toMarkdown(measured)}`)
+      // After each row: what has been measured is not lost when a later one fails.
+      const report: Report = {
+        machine: describeMachine(),
+        contestants: versionsOf(field),
+        runs: options.runs,
+        corpora: titles,
+        results,
+      }
+      writeReport(name, earlier === undefined ? report : addToReport(earlier, report))
     }
   }
-  return [...measured].map(([contestant, list]) => ({
-    corpus: corpus.name,
-    row: row.name,
-    contestant: contestant.name,
-    stored: row.stores ? sizeOf(contestant.repository) : undefined,
-    ...median(list),
-  }))
 }
 
-mkdirSync(options.root, { recursive: true })
-const corpora = [mediaCorpus(options.root, options.quick ? 64 : 2048), filesCorpus(options.root, options.quick)]
-const results: Result[] = []
-for (const corpus of corpora) {
-  rmSync(work, { recursive: true, force: true })
-  mkdirSync(work)
-  const wanted = options.only?.split(',')
-  const field = contestants(work).filter(
-    ({ name }) => wanted === undefined || wanted.some((part) => name.includes(part)),
+function runSeries(options: Options, field: readonly Contestant[], place: string): void {
+  emptyFolder(place)
+  // By default Varve alone: to a million files it takes a while.
+  const taking = field.filter(
+    ({ kind, commands }) => (options.only !== undefined || kind === 'varve') && commands.snapshotAgain !== undefined,
   )
-  for (const row of ROWS) {
-    const measured = measureRow(row, corpus, field)
-    results.push(...measured)
-    process.stdout.write(toMarkdown(measured))
-  }
+  const steps: SeriesStep[] = []
+  say('doubling')
+  measureSeries(taking, place, options.sizes.series, options.runs, (step) => {
+    steps.push(step)
+    say('')
+    process.stdout.write(`\n${seriesToMarkdown(steps.filter(({ contestant }) => contestant === step.contestant))}`)
+    say('doubling')
+  })
+  writeText('series.md', `${describeMachine()}\n\n${seriesToMarkdown(steps)}`)
+  writeText('series.json', JSON.stringify({ machine: describeMachine(), steps }, null, 2))
 }
-rmSync(work, { recursive: true, force: true })
 
-const machine = `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.versions.node}, median of ${runs}`
-const report = `${machine}\n\n${toMarkdown(results)}`
-const folder = join(import.meta.dirname, 'results')
-mkdirSync(folder, { recursive: true })
-writeFileSync(join(folder, 'bench.md'), report)
-writeFileSync(join(folder, 'bench.json'), JSON.stringify({ machine, results }, null, 2))
-process.stdout.write(`\n${report}`)
+function versionsOf(field: readonly Contestant[]): Report['contestants'] {
+  return field.map(({ name, version }) => ({ name, version }))
+}
+
+/** Bytes for the source, a restored copy, and what each contestant keeps. */
+function spaceFor(corpus: Corpus, field: readonly Contestant[]): number {
+  return corpus.bytes * (SPACE_FOR_SOURCE_AND_TARGET + field.length)
+}
+
+/** Says on the terminal what is being done. */
+function say(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text}`)
+  else if (text !== '') process.stderr.write(`${text}\n`)
+}
+
+function describe(error: Error): string {
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
+}
