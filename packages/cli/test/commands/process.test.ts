@@ -48,6 +48,20 @@ test('who reads the output may go away, and a full disk is told', async () => {
   expect(snapshots).toHaveLength(1)
 })
 
+test('a working folder that is gone, or whose name cannot be told: 1, and nothing is made elsewhere', async () => {
+  const folder = await temporaryFolder()
+  const varve = `'${process.execPath}' '${ENTRY}'`
+  const script = `mkdir gone; cd gone; rmdir ../gone; ${varve} list; cd ..; d=$(printf 'caf\\351'); mkdir "$d"; cd "$d"; ${varve} snapshot . --json; cd ..; ${varve} snapshot "$d"; echo "code $?"`
+  const { out, err } = await startProcess('sh', ['-c', script], { cwd: folder }).finished
+  const [gone = '', , unnamed = '', missing, hint] = err.split('\n').filter((line) => !line.startsWith('sh:'))
+  expect(gone).toBe('Error: the working folder does not exist any more')
+  expect(JSON.parse(unnamed)).toMatchObject({ message_type: 'exit_error', code: 1 })
+  expect(missing).toMatch(/^Error: 'caf\uFFFD' does not exist$/)
+  expect(hint).toContain('--files-from-raw')
+  expect(out).toBe('code 1\n')
+  expect(readdirSync(folder, { encoding: 'latin1' })).toEqual(['caf\xe9'])
+})
+
 test('Ctrl-C stops in an orderly way, removes the lock and exits with 130', async () => {
   const folder = await temporaryFolder()
   const repository = join(folder, 'repository')

@@ -19,10 +19,21 @@ export async function findNode(trees: TreeLoader, root: Id, path: string): Promi
     if (node !== undefined && node.subtree === undefined) throw notFound(path, `'${node.name}' is no folder`)
     tree = node?.subtree ?? tree
     const { nodes } = await trees.load(tree)
-    node = nodes.find((entry) => entry.name === name)
+    node = entryNamed(nodes, name)
     if (node === undefined) throw notFound(path, `there is no '${name}'`)
   }
   return node
+}
+
+/**
+ * The entry of a folder that has a name. A name that is not valid UTF-8 may be given as restic and terminals show it, with U+FFFD for what is not,
+ * unless several entries look like that.
+ */
+export function entryNamed(nodes: readonly Node[], name: string): Node | undefined {
+  const exact = nodes.find((node) => node.name === name)
+  if (exact !== undefined || !name.includes('\uFFFD')) return exact
+  const [alike, another] = nodes.filter((node) => node.name.toWellFormed() === name)
+  return another === undefined ? alike : undefined
 }
 
 function notFound(path: string, why: string): VarveError {

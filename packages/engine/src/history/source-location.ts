@@ -1,6 +1,7 @@
 import type { Id } from '../repository/id.ts'
-import type { Node } from '../repository/node.ts'
+import type { Tree } from '../repository/node.ts'
 import type { Snapshot } from '../repository/snapshot.ts'
+import { entryNamed } from './find-node.ts'
 import type { TreeLoader } from './tree-loader.ts'
 
 /** Where in a snapshot the folder lies that was saved: its single source, or the deepest folder that has all sources in it. */
@@ -27,12 +28,13 @@ export async function locateSources(
   snapshot: Pick<Snapshot, 'tree' | 'paths'>,
 ): Promise<SourceLocation> {
   const origin = commonPath(snapshot.paths.map(sourceComponents))
-  if (await exists(trees, snapshot.tree, origin)) return { origin, names: origin }
+  const whole = await follow(trees, snapshot.tree, origin)
+  if (whole !== undefined) return { origin, names: whole }
   // Clients that were given relative paths store less than the absolute path that the snapshot mentions, `.` even nothing of it.
   // Of the shorter paths the longest counts that leaves nothing of the snapshot out.
   for (let start = 1; start < origin.length; start++) {
-    const names = origin.slice(start)
-    if (await isAllThereIs(trees, snapshot.tree, names)) return { origin, names }
+    const names = await follow(trees, snapshot.tree, origin.slice(start), { alone: true })
+    if (names !== undefined) return { origin, names }
   }
   return { origin, names: [] }
 }
@@ -54,24 +56,26 @@ export function startsWith(names: readonly string[], start: readonly string[]): 
   return start.every((name, i) => names[i] === name)
 }
 
-async function exists(trees: TreeLoader, root: Id, names: readonly string[]): Promise<boolean> {
+/**
+ * The names of the entries that a path leads along, which may differ from its own where these are not valid UTF-8; undefined where it leads to nothing.
+ *
+ * @param options - `alone`: or where any of the folders on the way has anything else in it
+ */
+async function follow(
+  trees: TreeLoader,
+  root: Id,
+  path: readonly string[],
+  options: { readonly alone: boolean } = { alone: false },
+): Promise<readonly string[] | undefined> {
+  const names: string[] = []
   let tree: Id | undefined = root
-  for (const name of names) {
-    if (tree === undefined) return false
-    const node: Node | undefined = (await trees.load(tree)).nodes.find((entry) => entry.name === name)
-    if (node === undefined) return false
+  for (const name of path) {
+    if (tree === undefined) return undefined
+    const { nodes }: Tree = await trees.load(tree)
+    const node = entryNamed(nodes, name)
+    if (node === undefined || (options.alone && nodes.length > 1)) return undefined
+    names.push(node.name)
     tree = node.subtree
   }
-  return true
-}
-
-async function isAllThereIs(trees: TreeLoader, root: Id, names: readonly string[]): Promise<boolean> {
-  let tree: Id | undefined = root
-  for (const name of names) {
-    if (tree === undefined) return false
-    const [node, other]: readonly (Node | undefined)[] = (await trees.load(tree)).nodes
-    if (node?.name !== name || other !== undefined) return false
-    tree = node.subtree
-  }
-  return true
+  return names
 }

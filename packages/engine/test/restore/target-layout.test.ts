@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { isVarveError } from '../../src/errors.ts'
 import { linkTo, RestoreFixture, contentOf } from './restore-fixture.ts'
@@ -51,6 +52,24 @@ describe('where things land', () => {
     await fixture.snapshot({ tower: fixture.folder({ inner: 'x' }), plan: 'x' }, ['/projects/tower'])
     await fixture.restore({ layout: 'content' })
     expect(contentOf(fixture.target)).toEqual({ tower: '/', 'tower/inner': 'x', plan: 'x' })
+  })
+
+  test('content: a source whose name is not valid UTF-8', async () => {
+    const fixture = await RestoreFixture.create()
+    const folder = fixture.folder({
+      'caf\udce9': fixture.folder({ file: 'x' }),
+      'caf\udcea': fixture.folder({ file: 'y' }),
+    })
+    // A snapshot's paths are text, and text has no such bytes.
+    await fixture.snapshot({ 'photos \udcff': folder }, ['/photos \uFFFD'])
+    await fixture.restore({ layout: 'content', path: 'photos \uFFFD/caf\udce9' })
+    expect(contentOf(fixture.target)).toEqual({ file: 'x' })
+    await expect(fixture.restore({ path: '/photos \uFFFD/caf\uFFFD' })).rejects.toMatchObject({
+      code: 'ERR_VARVE_PATH_NOT_FOUND',
+    })
+    await fixture.restore({ layout: 'content', delete: true })
+    const names = readdirSync(fixture.target, { encoding: 'latin1' })
+    expect(names.toSorted()).toEqual(['caf\xe9', 'caf\xea'])
   })
 
   test('content: a snapshot from Windows', async () => {
