@@ -3,6 +3,7 @@ import { describeError, systemErrorCode } from '../errors.ts'
 import { toFsPath } from '../platform/file-name.ts'
 import type { Platform } from '../platform/platform.ts'
 import { posixPermissions } from '../repository/file-mode.ts'
+import { timestampToNanoseconds, ZERO_TIME } from '../repository/timestamp.ts'
 import type { EntryMetadata } from './planned-entries.ts'
 
 const FOLDER_FLAGS = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0)
@@ -12,6 +13,9 @@ const UNSUPPORTED: ReadonlySet<string | undefined> = new Set(['ENOTSUP', 'EOPNOT
 
 /** Errors that users get who are not root where only root may do a thing. */
 const NOT_PERMITTED: ReadonlySet<string | undefined> = new Set(['EPERM', 'EACCES'])
+
+/** What stands for a time that the client which made the snapshot did not know. */
+const UNKNOWN_TIME = timestampToNanoseconds(ZERO_TIME)
 
 /** What is known of an entry before its metadata is set. */
 export interface EntryBefore {
@@ -107,7 +111,10 @@ export class MetadataWriter {
     })
   }
 
-  #setTimes(path: string, { atime, mtime }: EntryMetadata, { stats }: EntryBefore): string | undefined {
+  #setTimes(path: string, metadata: EntryMetadata, { stats }: EntryBefore): string | undefined {
+    const { mtime } = metadata
+    if (mtime === UNKNOWN_TIME) return undefined
+    const atime = metadata.atime === UNKNOWN_TIME ? mtime : metadata.atime
     if (stats?.mtimeNs === mtime && stats.atimeNs === atime) return undefined
     return this.#attempt(() => this.#platform.setTimes(path, atime, mtime))
   }

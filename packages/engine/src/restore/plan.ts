@@ -40,6 +40,10 @@ export async function planRestore(repository: IndexedRepository, options: Restor
       },
     )
   }
+  const protectedPaths = ProtectedPaths.of(repository.storage, target.path, platform.separator)
+  if (protectedPaths.has(target.path)) {
+    throw new VarveError('ERR_VARVE_TARGET', `cannot restore into '${target.path}': it is part of the repository`)
+  }
   const reporter = new RestoreReporter(options, 'planning')
   const pieces = new PlannedPieces()
   const comparison = new ContentComparison(pieces, options.workers, (bytes) => {
@@ -50,7 +54,7 @@ export async function planRestore(repository: IndexedRepository, options: Restor
     index: repository.index,
     overwrite: options.overwrite ?? 'always',
     delete: options.delete ?? false,
-    protectedPaths: ProtectedPaths.of(repository.storage, target.path, platform.separator),
+    protectedPaths,
     reporter,
     comparison,
     entries: new PlannedEntries(target.path, platform.separator),

@@ -12,11 +12,11 @@ export class ProtectedPaths {
     this.#separator = separator
   }
 
-  /** The paths of a repository's storage that are within a target. */
+  /** The paths of a repository's storage that matter for a target. */
   static of(storage: Pick<Storage, 'localPaths'>, target: string, separator: string): ProtectedPaths {
-    const all = new ProtectedPaths(storage.localPaths.flatMap(realPathIfAny), separator)
+    const paths = storage.localPaths.flatMap(realPathIfAny)
     return new ProtectedPaths(
-      all.#paths.filter((path) => all.#isWithin(path, target) || path === target),
+      paths.filter((path) => new ProtectedPaths([path], separator).touches(target)),
       separator,
     )
   }

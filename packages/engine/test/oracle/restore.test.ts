@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   utimesSync,
@@ -24,9 +25,12 @@ import { makeHardFolder, makeLargeFolder } from '../fixtures/hard-folder.ts'
 import { CHEAP_KDF } from '../fixtures/repository-fixture.ts'
 import { contentOf } from '../restore/restore-fixture.ts'
 import { folderDifferences } from './folder-differences.ts'
-import { noRestic, Restic, resticMinor } from './restic.ts'
+import { noRestic, noRustic, Restic, resticMinor, runRustic } from './restic.ts'
 
 const PASSWORD = 'oracle'
+
+/** Making and removing some ten thousand files may take a while. */
+const HOOK_TIMEOUT = 120_000
 
 /** Sockets are no part of a snapshot. */
 const IGNORED = new Set(['/large/s'])
@@ -45,8 +49,8 @@ beforeAll(() => {
   makeLargeFolder(join(source, 'large'))
   chmodSync(source, 0o750)
   utimesSync(source, new Date('2020-01-01'), new Date('2020-01-01'))
-})
-afterAll(() => rmSync(root, { recursive: true, force: true }))
+}, HOOK_TIMEOUT)
+afterAll(() => rmSync(root, { recursive: true, force: true }), HOOK_TIMEOUT)
 
 /** A folder that does not exist. */
 function newTarget(): string {
@@ -195,6 +199,19 @@ describe.skipIf(noRestic)('what restic saved', () => {
         .slice(0, 2),
     ).toEqual(expected)
   })
+})
+
+test.skipIf(noRustic)('what rustic saved comes back as it was', async () => {
+  const location = join(root, 'rustic')
+  const settings = { repository: location, password: PASSWORD }
+  await runRustic(settings, 'init')
+  await runRustic(settings, 'backup', source)
+  const target = newTarget()
+  await withRepository(location, (repository) => restoreLatest(repository, target, { verify: true }))
+  // Of the source itself and the folders above it, rustic saves the names only.
+  expect(folderDifferences(join(source, 'hard'), join(target, 'hard'))).toEqual([])
+  expect(folderDifferences(join(source, 'large'), join(target, 'large'), { ignored: new Set(['/s']) })).toEqual([])
+  expect(statSync(target).mtimeMs).toBeGreaterThan(Date.UTC(2020))
 })
 
 test('the comparison notices what is not as it was', () => {

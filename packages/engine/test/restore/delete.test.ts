@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { DirectoryStorage } from '../../src/storage/directory.ts'
@@ -40,6 +40,15 @@ describe('deleting what the snapshot does not have', () => {
       'deleted extra folder/a/b',
       'deleted folder/extra',
     ])
+  })
+
+  test('tells names apart as the file system does', async () => {
+    const fixture = await RestoreFixture.of({ name: 'x' })
+    makeFiles(fixture.target, { NAME: 'mine' })
+    const isSame = existsSync(join(fixture.target, 'name'))
+    const report = await fixture.restore({ delete: true })
+    expect(report).toMatchObject({ filesDeleted: isSame ? 0 : 1, problems: 0 })
+    expect(Object.values(contentOf(fixture.target))).toEqual(['x'])
   })
 
   test('removes links, and nothing that they lead to', async () => {
@@ -121,6 +130,9 @@ describe('deleting what the snapshot does not have', () => {
     await copyObjects(fixture.repositories.storage, storage)
     const instead = await fixture.restore({ delete: true }, repository)
     expect(instead.problemsAt).toEqual({ backups: expect.stringContaining('repository') })
+    for (const target of [location, join(location, 'data'), join(location, 'new')]) {
+      await expect(fixture.restore({ target }, repository)).rejects.toMatchObject({ code: 'ERR_VARVE_TARGET' })
+    }
     expect(contentOf(location)).toMatchObject(before)
     await repository.close()
   })

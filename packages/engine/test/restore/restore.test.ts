@@ -18,7 +18,7 @@ import type { Progress } from '../../src/progress.ts'
 import { FileMode } from '../../src/repository/file-mode.ts'
 import { withLock } from '../../src/repository/lock.ts'
 import type { Node } from '../../src/repository/node.ts'
-import { parseTimestamp } from '../../src/repository/timestamp.ts'
+import { parseTimestamp, ZERO_TIME } from '../../src/repository/timestamp.ts'
 import { FIXTURE_BLOB_SIZE, noise } from '../fixtures/repository-fixture.ts'
 import { aNode } from '../repository/a-node.ts'
 import { contentOf, fifo, linkTo, RestoreFixture } from './restore-fixture.ts'
@@ -92,6 +92,8 @@ describe('restore', () => {
       link: linkTo('file', times('03')),
       folder: fixture.folder({ file: 'x', other: fixture.folder({}) }, times('04')),
       old: fixture.file('', { mtime: parseTimestamp('1911-01-01T00:00:00.000000001Z') }),
+      unknown: fixture.file('', { mtime: ZERO_TIME, atime: ZERO_TIME }),
+      'only changed': fixture.file('', { mtime: parseTimestamp('2001-01-01T00:00:00Z'), atime: ZERO_TIME }),
       future: fixture.file('', { mtime: parseTimestamp('2300-01-01T00:00:00.999999999Z') }),
     })
     await fixture.restore()
@@ -105,6 +107,8 @@ describe('restore', () => {
         atimeNs: 1012709101987654321n + second * 1_000_000_000n,
       })),
     )
+    expect(timesOf('unknown').mtimeNs).toBeGreaterThan(1_700_000_000_000_000_000n)
+    expect(timesOf('only changed').atimeNs).toBe(timesOf('only changed').mtimeNs)
     expect(timesOf('old').mtimeNs).toBe(-1861920000n * 1_000_000_000n + 1n)
     expect(timesOf('future').mtimeNs).toBe(10413792000999999999n)
   })
