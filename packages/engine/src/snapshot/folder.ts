@@ -1,6 +1,8 @@
 import type { Id } from '../repository/id.ts'
 import type { Node } from '../repository/node.ts'
 import { compareNames } from '../platform/file-name.ts'
+import { timestampFromNanoseconds, timestampToNanoseconds, type Timestamp } from '../repository/timestamp.ts'
+import { TreeEncoder } from '../repository/tree-encoding.ts'
 import { sameNode } from './change-detection.ts'
 
 /** The folder that a folder belongs to, and its place there. */
@@ -15,9 +17,13 @@ export interface PreviousFolder {
   readonly nodes: readonly Node[]
 }
 
+/** What a folder becomes: the parent snapshot's tree, or a new one. */
+export type FolderTree = { readonly kept: Id } | { readonly bytes: Buffer }
+
 /**
- * A folder on its way into the snapshot: its entries arrive in any order, and when all are there it can become a tree. It knows
- * whether they are the same as in the parent snapshot, so that the parent's tree can stand for it.
+ * A folder on its way into the snapshot: its entries arrive in any order, and when all are there it can become a tree. Entries are encoded as
+ * soon as those before them are there; as long as all are the same as in the parent snapshot, they are only counted. So a folder
+ * with very many of them takes little more memory than its tree does.
  */
 export class Folder {
   /** Where it lies, for messages. */
@@ -29,9 +35,13 @@ export class Folder {
   readonly previousNode: Node | undefined
   readonly #previous: PreviousFolder | undefined
   #previousPosition = 0
-  readonly #slots: (Node | undefined)[] = []
-  #missing = 0
-  #sameAsPrevious: boolean
+  /** What has arrived behind a place that is still empty, by its place; undefined where that was given up. */
+  readonly #waiting = new Map<number, FilledPlace | undefined>()
+  #reserved = 0
+  #settled = 0
+  #entries = 0
+  /** Undefined as long as the entries are the first of the parent snapshot's tree. */
+  #encoder: TreeEncoder | undefined
   #scanned = false
 
   constructor(
@@ -46,7 +56,6 @@ export class Folder {
     this.place = place
     this.previousNode = previousNode
     this.#previous = previous
-    this.#sameAsPrevious = previous !== undefined
   }
 
   /** The parent snapshot's entry of this name. Names must be asked for in ascending order. */
@@ -60,22 +69,19 @@ export class Folder {
     return undefined
   }
 
-  /** Keeps a place for an entry that comes later, through `fill` or `drop`. */
+  /** Keeps a place for an entry that comes later, through `fill` or `drop`. Entries come in the order of their places. */
   reserve(): number {
-    this.#missing++
-    return this.#slots.push(undefined) - 1
+    return this.#reserved++
   }
 
   /** Puts an entry in the place kept for it. `previous` is the parent snapshot's entry of that name. */
-  fill(slot: number, node: Node, previous: Node | undefined): void {
-    this.#missing--
-    this.#slots[slot] = node
-    if (this.#sameAsPrevious && (previous === undefined || !sameNode(node, previous))) this.#sameAsPrevious = false
+  fill(place: number, node: Node, previous: Node | undefined): void {
+    this.#arrive(place, { node, previous })
   }
 
   /** Gives up a reserved place: its entry is not part of the snapshot. */
-  drop(): void {
-    this.#missing--
+  drop(place: number): void {
+    this.#arrive(place, undefined)
   }
 
   /** No more places will be asked for. */
@@ -85,19 +91,64 @@ export class Folder {
 
   /** Whether all entries have arrived. */
   get complete(): boolean {
-    return this.#scanned && this.#missing === 0
+    return this.#scanned && this.#settled === this.#reserved
   }
 
-  /** The entries, in order. */
-  nodes(): Node[] {
-    return this.#slots.filter((node) => node !== undefined)
+  /** Entries, as far as all before them have arrived. */
+  get entryCount(): number {
+    return this.#entries
   }
 
-  /** The parent snapshot's tree, where it says the same as this folder. */
-  reusableTree(): Id | undefined {
-    if (!this.#sameAsPrevious || this.#previous === undefined) return undefined
-    let count = 0
-    for (const node of this.#slots) if (node !== undefined) count++
-    return count === this.#previous.nodes.length ? this.#previous.tree : undefined
+  /** The tree of a complete folder: the parent snapshot's, where that says the same. */
+  tree(): FolderTree {
+    if (this.#encoder === undefined && this.#previous?.nodes.length === this.#entries) {
+      return { kept: this.#previous.tree }
+    }
+    return { bytes: this.#startEncoding().finish() }
   }
+
+  #arrive(place: number, filled: FilledPlace | undefined): void {
+    if (place !== this.#settled) {
+      this.#waiting.set(place, filled)
+      return
+    }
+    this.#settle(filled)
+    while (this.#waiting.has(this.#settled)) {
+      const next = this.#waiting.get(this.#settled)
+      this.#waiting.delete(this.#settled)
+      this.#settle(next)
+    }
+  }
+
+  #settle(filled: FilledPlace | undefined): void {
+    this.#settled++
+    if (filled === undefined) return
+    const { node, previous } = filled
+    const isNext =
+      this.#encoder === undefined && previous !== undefined && previous === this.#previous?.nodes[this.#entries]
+    if (!isNext || !sameNode(node, previous)) this.#startEncoding().add(node)
+    this.#entries++
+  }
+
+  /** Entries that were only counted are encoded first, as they would have been had they not been there before. */
+  #startEncoding(): TreeEncoder {
+    if (this.#encoder !== undefined) return this.#encoder
+    this.#encoder = new TreeEncoder()
+    for (const node of this.#previous?.nodes.slice(0, this.#entries) ?? []) this.#encoder.add(inLocalZone(node))
+    return this.#encoder
+  }
+}
+
+interface FilledPlace {
+  readonly node: Node
+  readonly previous: Node | undefined
+}
+
+/** The same node with its times as this machine writes them. */
+function inLocalZone(node: Node): Node {
+  return { ...node, mtime: localTime(node.mtime), atime: localTime(node.atime), ctime: localTime(node.ctime) }
+}
+
+function localTime(time: Timestamp): Timestamp {
+  return timestampFromNanoseconds(timestampToNanoseconds(time))
 }

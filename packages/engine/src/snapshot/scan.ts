@@ -5,7 +5,6 @@ import { compareNames, toFsPath } from '../platform/file-name.ts'
 import { idFromBytes, ID_SIZE, type Id } from '../repository/id.ts'
 import type { Node } from '../repository/node.ts'
 import type { IndexedRepository } from '../repository/repository.ts'
-import { encodeTree } from '../repository/tree-encoding.ts'
 import type { TreeLoader } from '../history/tree-loader.ts'
 import type { BlobSaver } from './blob-saver.ts'
 import { fileChanged, sameState, type ChangeRule, type FileState } from './change-detection.ts'
@@ -98,7 +97,7 @@ export class Scan {
     }
     await this.#context.saver.filesDone()
     if (this.#root === undefined) throw new Error('the scan ended before its root was complete')
-    if (root.nodes().length === 0) {
+    if (root.entryCount === 0) {
       throw new VarveError('ERR_VARVE_SNAPSHOT_EMPTY', 'nothing was left to save', {
         hint: 'Every source was empty, excluded or unreadable.',
       })
@@ -220,7 +219,7 @@ export class Scan {
   ): void {
     if (saved.kind === 'failed') {
       this.#context.onProblem(path, saved.message)
-      parent.drop()
+      parent.drop(slot)
       return
     }
     if (saved.changedWhileRead)
@@ -291,7 +290,8 @@ export class Scan {
   /** Turns a folder whose entries are all there into a tree, and so on upwards. */
   #settle(start: Folder): void {
     for (let folder = start; folder.complete;) {
-      const tree = folder.reusableTree() ?? this.#context.saver.saveBlob('tree', encodeTree(folder.nodes()))
+      const made = folder.tree()
+      const tree = 'kept' in made ? made.kept : this.#context.saver.saveBlob('tree', made.bytes)
       if (folder.node === undefined || folder.place === undefined) {
         this.#root = tree
         return

@@ -1,12 +1,16 @@
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compareNames } from '../../src/platform/file-name.ts'
 import { idOf } from '../../src/repository/id.ts'
 import type { Node } from '../../src/repository/node.ts'
 import { timestampFromNanoseconds } from '../../src/repository/timestamp.ts'
+import { decodeTree } from '../../src/repository/tree-decoding.ts'
+import { encodeTree } from '../../src/repository/tree-encoding.ts'
 import { Folder, type PreviousFolder } from '../../src/snapshot/folder.ts'
 import { aNode } from '../repository/a-node.ts'
 
 const TREE = idOf(Buffer.from('tree'))
+const MOMENT = 1_700_000_000_000_000_000n
 
 function folderAfter(previous?: PreviousFolder): Folder {
   return new Folder('/folder', undefined, undefined, undefined, previous)
@@ -16,52 +20,76 @@ function before(...names: readonly string[]): PreviousFolder {
   return { tree: TREE, nodes: names.map((name) => aNode({ name })) }
 }
 
-/** The same entries at one moment, as written in a zone. */
-function inZone(nodes: readonly Node[], offset: number): readonly Node[] {
-  return nodes.map((node) => ({ ...node, mtime: timestampFromNanoseconds(1_700_000_000_000_000_000n, offset) }))
+/** The same entries at one moment, as written in a zone; in this machine's if none is given. */
+function inZone(nodes: readonly Node[], offset?: number): readonly Node[] {
+  const time = timestampFromNanoseconds(MOMENT, offset)
+  return nodes.map((node) => ({ ...node, mtime: time, atime: time, ctime: time }))
 }
 
-/** Fills a folder with these nodes, the last first, comparing each with the parent's entry of its name. */
-function filledFolder(previous: PreviousFolder | undefined, nodes: readonly Node[]): Folder {
+/** Fills a folder with these nodes, comparing each with the parent's entry of its name. They arrive in the order of `order`, or the last first. */
+function filledFolder(
+  previous: PreviousFolder | undefined,
+  nodes: readonly Node[],
+  order: readonly number[] = nodes.map((_, index) => index).toReversed(),
+): Folder {
   const folder = folderAfter(previous)
-  const places = nodes.map((node) => ({ node, previous: folder.previousEntry(node.name), slot: folder.reserve() }))
+  const places = nodes.map((node) => ({ node, previous: folder.previousEntry(node.name), place: folder.reserve() }))
   folder.endScan()
-  for (const place of places.toReversed()) folder.fill(place.slot, place.node, place.previous)
+  for (const index of order) {
+    const filled = places[index]
+    if (filled !== undefined) folder.fill(filled.place, filled.node, filled.previous)
+  }
   return folder
 }
 
+/** The entries of the new tree that a folder becomes; undefined where the parent's stands for it. */
+function namesOf(folder: Folder): readonly string[] | undefined {
+  const tree = folder.tree()
+  return 'kept' in tree ? undefined : decodeTree(tree.bytes, TREE).nodes.map(({ name }) => name)
+}
+
 test('entries keep the order of their places, in whatever order they arrive', () => {
-  const names = ['a', 'b', 'c', 'd', 'e']
-  for (const order of [
-    [0, 1, 2, 3, 4],
-    [4, 3, 2, 1, 0],
-    [2, 4, 0, 3, 1],
-  ]) {
-    const folder = folderAfter()
-    const slots = names.map(() => folder.reserve())
-    for (const index of order) folder.fill(slots[index] ?? -1, aNode({ name: names[index] ?? '' }), undefined)
-    expect(folder.nodes().map(({ name }) => name)).toEqual(names)
-  }
+  const nodes = ['a', 'b', 'c', 'd', 'e'].map((name) => aNode({ name }))
+  const orders = fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 5 })
+  const previous = fc.option(fc.subarray(nodes), { nil: undefined })
+  fc.assert(
+    fc.property(orders, previous, (order, known) => {
+      const folder = filledFolder(known && { tree: TREE, nodes: known }, nodes, order)
+      expect(folder.complete).toBe(true)
+      expect(folder.entryCount).toBe(5)
+      const expected = known?.length === 5 ? { kept: TREE } : { bytes: encodeTree(nodes) }
+      expect(folder.tree()).toEqual(expected)
+    }),
+  )
 })
 
 test('it is complete when the scan is over and all places are filled or given up', () => {
   const folder = folderAfter()
   expect(folder.complete).toBe(false)
-  const [first, second] = [folder.reserve(), folder.reserve(), folder.reserve()]
-  folder.fill(second, aNode({ name: 'b' }), undefined)
-  folder.drop()
+  const [first, second, third] = [folder.reserve(), folder.reserve(), folder.reserve()]
+  folder.fill(third, aNode({ name: 'c' }), undefined)
+  folder.drop(second)
   folder.endScan()
   expect(folder.complete).toBe(false)
   folder.fill(first, aNode({ name: 'a' }), undefined)
   expect(folder.complete).toBe(true)
-  expect(folder.nodes().map(({ name }) => name)).toEqual(['a', 'b'])
+  expect(namesOf(folder)).toEqual(['a', 'c'])
 })
 
 test('an empty folder is complete at once', () => {
   const folder = folderAfter()
   folder.endScan()
   expect(folder.complete).toBe(true)
-  expect(folder.nodes()).toEqual([])
+  expect(folder.entryCount).toBe(0)
+  expect(folder.tree()).toEqual({ bytes: encodeTree([]) })
+})
+
+test('one all of whose places were given up is empty', () => {
+  const folder = folderAfter()
+  for (const place of [folder.reserve(), folder.reserve()].toReversed()) folder.drop(place)
+  folder.endScan()
+  expect(folder.complete).toBe(true)
+  expect(namesOf(folder)).toEqual([])
 })
 
 describe("the parent's entries", () => {
@@ -86,39 +114,47 @@ describe("the parent's tree", () => {
   const { nodes } = before('a', 'b', 'c')
 
   test('stands for a folder that says the same', () => {
-    expect(filledFolder(before('a', 'b', 'c'), nodes).reusableTree()).toBe(TREE)
-    expect(filledFolder(before(), []).reusableTree()).toBe(TREE)
+    expect(filledFolder(before('a', 'b', 'c'), nodes).tree()).toEqual({ kept: TREE })
+    expect(filledFolder(before(), []).tree()).toEqual({ kept: TREE })
   })
 
   test('stands for it although its times were written in another zone', () => {
-    expect(filledFolder({ tree: TREE, nodes: inZone(nodes, 330) }, inZone(nodes, -210)).reusableTree()).toBe(TREE)
+    const folder = filledFolder({ tree: TREE, nodes: inZone(nodes, 330) }, inZone(nodes, -210))
+    expect(folder.tree()).toEqual({ kept: TREE })
   })
 
   test.each<[string, readonly Node[]]>([
     ['one more at the end', [...nodes, aNode({ name: 'd' })]],
     ['one more in between', [...nodes, aNode({ name: 'aa' })].toSorted((a, b) => compareNames(a.name, b.name))],
     ['the first is gone', nodes.slice(1)],
+    ['one in between is gone', nodes.filter(({ name }) => name !== 'b')],
     ['the last is gone', nodes.slice(0, -1)],
     ['all are gone', []],
-    ['one has another mode', nodes.map((node) => (node.name === 'b' ? { ...node, mode: 1 } : node))],
+    ['the first has another mode', nodes.map((node) => (node.name === 'a' ? { ...node, mode: 1 } : node))],
+    ['the last has another mode', nodes.map((node) => (node.name === 'c' ? { ...node, mode: 1 } : node))],
     ['one has another name', nodes.map((node) => (node.name === 'c' ? { ...node, name: 'd' } : node))],
   ])('does not where %s', (_, now) => {
     const folder = filledFolder(before('a', 'b', 'c'), now)
     expect(folder.complete).toBe(true)
-    expect(folder.reusableTree()).toBeUndefined()
+    expect(folder.tree()).toEqual({ bytes: encodeTree(now) })
   })
 
   test('does not where a place was given up', () => {
     const folder = folderAfter(before('a', 'b'))
     folder.fill(folder.reserve(), aNode({ name: 'a' }), folder.previousEntry('a'))
-    folder.reserve()
-    folder.drop()
+    folder.drop(folder.reserve())
     folder.endScan()
     expect(folder.complete).toBe(true)
-    expect(folder.reusableTree()).toBeUndefined()
+    expect(namesOf(folder)).toEqual(['a'])
+  })
+
+  test('that is no longer right leaves its zone with no entry', () => {
+    const now = inZone(nodes).map((node) => (node.name === 'c' ? { ...node, mode: 1 } : node))
+    const folder = filledFolder({ tree: TREE, nodes: inZone(nodes, 754) }, now)
+    expect(folder.tree()).toEqual({ bytes: encodeTree(now) })
   })
 
   test('is not there without a parent', () => {
-    expect(filledFolder(undefined, nodes).reusableTree()).toBeUndefined()
+    expect(filledFolder(undefined, nodes).tree()).toEqual({ bytes: encodeTree(nodes) })
   })
 })
