@@ -45,7 +45,7 @@ export interface PruneResult extends PruneOutcome {
  */
 export async function prune(repository: OpenRepository, options: PruneOptions = {}): Promise<PruneResult> {
   const { dryRun = false, noLock, retryLock, signal, onProgress } = options
-  const lock = { exclusive: !dryRun, noLock: dryRun && noLock, retryLock, signal }
+  const lock = { exclusive: !dryRun, reading: dryRun, noLock: dryRun && noLock, retryLock, signal }
   return withLock(repository, lock, async (signal) => {
     const progress = new PhaseProgress(onProgress)
     progress.begin('finding what is needed')

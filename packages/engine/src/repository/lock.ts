@@ -1,4 +1,4 @@
-import { isVarveError, throwIfAborted } from '../errors.ts'
+import { isVarveError, throwIfAborted, VarveError } from '../errors.ts'
 import { currentPlatform } from '../platform/current-platform.ts'
 import { surviveHangups } from '../platform/hangup.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -16,6 +16,8 @@ export interface LockOptions {
   readonly exclusive: boolean
   /** Do the work without a lock: for a repository that cannot be written to. */
   readonly noLock?: boolean | undefined
+  /** The work writes nothing, so that it can do without a lock where none can be stored; the error says so then. */
+  readonly reading?: boolean | undefined
   /** How long to wait for others, in milliseconds; 0 if left out. */
   readonly retryLock?: number | undefined
   readonly signal?: AbortSignal | undefined
@@ -47,7 +49,8 @@ export async function withLock<T>(
   const endSurviving = surviveHangups()
   try {
     const acquisition = new LockAcquisition(repository, platform, clock, signal)
-    const lock = await acquisition.acquire(options.exclusive, options.retryLock ?? 0)
+    const acquiring = acquisition.acquire(options.exclusive, options.retryLock ?? 0)
+    const lock = await (options.reading === true ? acquiring.catch(tellOfNoLock) : acquiring)
     const held = new HeldLock(repository, lock, clock)
     try {
       const result = await work(signal === undefined ? held.signal : AbortSignal.any([signal, held.signal]))
@@ -60,6 +63,15 @@ export async function withLock<T>(
   } finally {
     endSurviving()
   }
+}
+
+/** Adds to the failure of a storage that takes no lock, full or read-only, how to read from it all the same. */
+function tellOfNoLock(error: unknown): never {
+  if (!isVarveError(error, 'ERR_VARVE_STORAGE')) throw error
+  throw new VarveError(error.code, error.message, {
+    hint: 'to only read, no lock is needed as long as nobody else writes to the repository: add --no-lock',
+    cause: error,
+  })
 }
 
 /**

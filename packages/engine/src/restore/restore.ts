@@ -14,7 +14,7 @@ import { checkRestoreOptions, type RestoreOptions, type RestoreResult } from './
 export async function restore(repository: OpenRepository, options: RestoreOptions): Promise<RestoreResult> {
   checkRestoreOptions(options)
   const { signal, retryLock, noLock } = options
-  return withLock(repository, { exclusive: false, signal, retryLock, noLock }, async (held) => {
+  return withLock(repository, { exclusive: false, reading: true, signal, retryLock, noLock }, async (held) => {
     const indexed = await repository.loadIndex(held)
     const heldOptions: RestoreOptions = { ...options, signal: held }
     return executeRestore(indexed, await planRestore(indexed, heldOptions), heldOptions)

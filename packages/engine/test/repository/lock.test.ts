@@ -255,6 +255,17 @@ describe('withLock', () => {
     expect(await withLock(repository, scene.options(true, { noLock: true }), async () => 'done')).toBe('done')
   })
 
+  it.each([true, false])('says that reading needs no lock where none can be written: reading %s', async (reading) => {
+    const scene = await Scene.open()
+    const repository = await scene.faulty([{ at: 1, operation: 'save', action: { kind: 'fail' } }])
+    const failure = await withLock(repository, scene.options(false, { reading }), async () => 'done').catch(
+      (error: unknown) => error,
+    )
+    if (!(failure instanceof VarveError)) throw failure
+    expect(failure.code).toBe('ERR_VARVE_STORAGE')
+    expect(String(failure.hint).includes('--no-lock')).toBe(reading)
+  })
+
   it('fails where it cannot write its lock', async () => {
     const scene = await Scene.open()
     const repository = await scene.faulty([{ at: 1, operation: 'save', action: { kind: 'fail' } }])
