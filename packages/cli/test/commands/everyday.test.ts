@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { jsonLines, makeRepository, runHere, type RunOptions } from './run-here.ts'
+import { startVarve } from './run-process.ts'
 
 /** A folder to save, and a repository that takes no time to open. */
 async function scene(
@@ -165,13 +166,12 @@ test('a dry run of the very first snapshot makes nothing', async () => {
 })
 
 test('a snapshot of nothing new is made only when it is wanted', async () => {
-  const { source } = await scene()
-  // Not beside the source: the folder above is in the snapshot too, and changes when a database in it is written.
-  const db = join(await temporaryFolder(), 'work.db')
-  await makeRepository(`sqlite:${db}`, '')
-  const varve = (...args: string[]) => runHere(['--db-path', db, 'snapshot', source, ...args])
+  const { folder, db } = await scene()
+  // By its relative path: the folders above would be in the snapshot too, and other tests change those meanwhile.
+  const varve = async (...args: string[]) =>
+    (await startVarve(['--db-path', db, 'snapshot', 'work', ...args], { cwd: folder }).finished).out
   await varve()
-  expect((await varve('--skip-if-unchanged')).out).toContain('Nothing has changed since snapshot')
-  expect((await varve('--dry-run')).out).toContain('This was a dry run: nothing was stored.')
+  expect(await varve('--skip-if-unchanged')).toContain('Nothing has changed since snapshot')
+  expect(await varve('--dry-run')).toContain('This was a dry run: nothing was stored.')
   expect((await runHere(['--db-path', db, 'list', '--json'])).out.match(/"short_id"/g)).toHaveLength(1)
 })

@@ -49,4 +49,4 @@ function ifReadable<T>(work: () => T): T | undefined {
 
 visitSources(arrangeSources(sources, platform))
 const estimate: Estimate = { files, bytes }
-parentPort?.postMessage(estimate)
+parentPort?.postMessage(estimate, [])
