@@ -1,6 +1,6 @@
 import { describeError } from '../errors.ts'
 import type { Breather } from './breather.ts'
-import { EntryMark } from './planned-entries.ts'
+import { EntryMark } from './entry-mark.ts'
 import { removeTree } from './removal.ts'
 import type { RestorePlan } from './restore-plan.ts'
 import type { RestoreReporter } from './restore-reporter.ts'

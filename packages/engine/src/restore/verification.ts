@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../errors.ts'
 import { ContentComparison } from './content-comparison.ts'
-import { EntryMark } from './planned-entries.ts'
+import { EntryMark } from './entry-mark.ts'
 import type { OverwriteMode, RestoreOptions } from './restore-options.ts'
 import type { RestorePlan } from './restore-plan.ts'
 import { RestoreReporter } from './restore-reporter.ts'

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { idOf } from '../../src/repository/id.ts'
-import { EntryMark, PlannedEntries, type EntryMetadata, type NewEntry } from '../../src/restore/planned-entries.ts'
+import { EntryMark } from '../../src/restore/entry-mark.ts'
+import { PlannedEntries, type EntryMetadata, type NewEntry } from '../../src/restore/planned-entries.ts'
 import { PlannedPieces } from '../../src/restore/planned-pieces.ts'
 
 const time = fc.bigInt({ min: -62_135_596_800_000_000_000n, max: 253_402_300_799_999_999_999n })
