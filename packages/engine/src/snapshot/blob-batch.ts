@@ -1,4 +1,5 @@
 import type { BlobType } from '../repository/blob.ts'
+import { releaseNow } from '../release-now.ts'
 import { ID_SIZE } from '../repository/id.ts'
 
 /** A blob whose id is known and which nobody has stored: its claim was won. */
@@ -16,17 +17,31 @@ export interface BlobBatch {
   readonly bytes: Uint8Array<ArrayBuffer>
 }
 
-/** Puts blobs together. */
+/** Puts blobs together. Their bytes are gone then, where their memory was theirs alone. */
 export function joinBlobs(blobs: readonly ClaimedBlob[]): BlobBatch {
   const ids = new Uint8Array(blobs.length * ID_SIZE)
-  const bytes = new Uint8Array(blobs.reduce((sum, blob) => sum + blob.bytes.length, 0))
+  for (const [index, { id }] of blobs.entries()) ids.set(id, index * ID_SIZE)
+  const lengths = blobs.map((blob) => blob.bytes.length)
+  return { types: blobs.map(({ type }) => type), lengths, ids, bytes: joinBytes(blobs.map(({ bytes }) => bytes)) }
+}
+
+function joinBytes(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const [only] = pieces
+  // A large blob comes alone, and is not copied.
+  if (only !== undefined && pieces.length === 1 && ownsItsMemory(only)) return only
+  const joined = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
   let end = 0
-  for (const [index, blob] of blobs.entries()) {
-    ids.set(blob.id, index * ID_SIZE)
-    bytes.set(blob.bytes, end)
-    end += blob.bytes.length
+  for (const piece of pieces) {
+    joined.set(piece, end)
+    end += piece.length
+    if (ownsItsMemory(piece)) releaseNow(piece)
   }
-  return { types: blobs.map(({ type }) => type), lengths: blobs.map((blob) => blob.bytes.length), ids, bytes }
+  return joined
+}
+
+/** Small buffers of Node share their memory with others. */
+function ownsItsMemory(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
+  return bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer
 }
 
 /** The blobs of a batch, as views of its memory. */

@@ -1,5 +1,4 @@
 import { throwIfAborted } from '../errors.ts'
-import { releaseNow } from '../release-now.ts'
 import type { BlobType } from '../repository/blob.ts'
 import { BlobClaims } from '../repository/blob-claims.ts'
 import { idOf, idToBytes, type Id } from '../repository/id.ts'
@@ -191,7 +190,6 @@ export class BlobSaver {
     this.#blobs = []
     this.#blobsBytes = 0
     const batch = joinBlobs(blobs)
-    for (const blob of blobs) if (ownsItsMemory(blob.bytes)) releaseNow(blob.bytes)
     this.#send({ kind: 'blobs', batch }, { transfer: [batch.ids.buffer, batch.bytes.buffer] }, () => {
       this.#pendingBlobBytes -= bytes
     })
@@ -255,11 +253,6 @@ export class BlobSaver {
       })
     this.#stores.add(store)
   }
-}
-
-/** Small buffers of Node share their memory with others. */
-function ownsItsMemory(bytes: Uint8Array): boolean {
-  return bytes.byteLength === bytes.buffer.byteLength
 }
 
 /** Each thread fills a pack; one more is on its way to the storage. */
