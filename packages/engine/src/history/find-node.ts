@@ -1,7 +1,7 @@
 import { VarveError } from '../errors.ts'
 import type { Id } from '../repository/id.ts'
 import type { Node } from '../repository/node.ts'
-import type { TreeLoader } from './tree-loader.ts'
+import type { TreeLoader } from '../repository/tree-loader.ts'
 
 /**
  * The entry at a path in a snapshot.

@@ -3,7 +3,7 @@ import type { Node } from '../repository/node.ts'
 import type { Snapshot } from '../repository/snapshot.ts'
 import { findNode } from './find-node.ts'
 import { locateSources, sourceComponents, startsWith } from './source-location.ts'
-import type { TreeLoader } from './tree-loader.ts'
+import type { TreeLoader } from '../repository/tree-loader.ts'
 
 /** Names of the snapshot's root that an error lists. */
 const LISTED_NAMES = 5

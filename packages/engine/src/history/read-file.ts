@@ -4,7 +4,7 @@ import { shortId, type Id } from '../repository/id.ts'
 import type { IndexedRepository } from '../repository/repository.ts'
 import type { StoredSnapshot } from '../repository/snapshot.ts'
 import { findPath } from './find-path.ts'
-import { TreeLoader } from './tree-loader.ts'
+import { TreeLoader } from '../repository/tree-loader.ts'
 
 /** Blobs that are fetched before they are asked for. */
 const READ_AHEAD = 3

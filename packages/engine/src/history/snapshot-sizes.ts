@@ -4,7 +4,7 @@ import type { IndexedRepository } from '../repository/repository.ts'
 import type { StoredSnapshot } from '../repository/snapshot.ts'
 import { BlobOwners } from './blob-owners.ts'
 import { FolderSizes } from './folder-sizes.ts'
-import { TreeLoader } from './tree-loader.ts'
+import { TreeLoader } from '../repository/tree-loader.ts'
 import { visitTrees } from './visit-trees.ts'
 
 /**

@@ -2,7 +2,7 @@ import type { Id } from '../repository/id.ts'
 import type { Tree } from '../repository/node.ts'
 import type { Snapshot } from '../repository/snapshot.ts'
 import { entryNamed } from './find-node.ts'
-import type { TreeLoader } from './tree-loader.ts'
+import type { TreeLoader } from '../repository/tree-loader.ts'
 
 /** Where in a snapshot the folder lies that was saved: its single source, or the deepest folder that has all sources in it. */
 export interface SourceLocation {

@@ -1,7 +1,7 @@
 import { plainLength, type BlobType } from '../repository/blob.ts'
 import type { IndexedRepository } from '../repository/repository.ts'
 import { EntrySet } from './entry-set.ts'
-import { TreeLoader } from './tree-loader.ts'
+import { TreeLoader } from '../repository/tree-loader.ts'
 import { findUsedBlobs } from './used-blobs.ts'
 
 /** Blobs of a kind, each once. */

@@ -2,7 +2,7 @@ import { VarveError } from '../errors.ts'
 import type { BlobHandle } from '../repository/blob.ts'
 import type { Id } from '../repository/id.ts'
 import { EntrySet } from './entry-set.ts'
-import type { TreeLoader } from './tree-loader.ts'
+import type { TreeLoader } from '../repository/tree-loader.ts'
 import { visitTrees } from './visit-trees.ts'
 
 /** How to look for what is needed. */

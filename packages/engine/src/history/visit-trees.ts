@@ -1,7 +1,7 @@
 import { isVarveError, throwIfAborted, type VarveError } from '../errors.ts'
 import type { Id } from '../repository/id.ts'
 import type { Tree } from '../repository/node.ts'
-import type { TreeLoader } from './tree-loader.ts'
+import type { TreeLoader } from '../repository/tree-loader.ts'
 
 /** Trees that are loaded at the same time. */
 const LOADED_TOGETHER = 16

@@ -2,7 +2,7 @@ import { isVarveError, throwIfAborted, VarveError } from '../errors.ts'
 import type { Id } from '../repository/id.ts'
 import type { Node, Tree } from '../repository/node.ts'
 import { EntrySet } from './entry-set.ts'
-import type { TreeLoader } from './tree-loader.ts'
+import type { TreeLoader } from '../repository/tree-loader.ts'
 
 /** Folders within folders. No file system that a snapshot comes from goes as deep; a crafted repository could go on for ever. */
 const MAX_DEPTH = 4096

@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../errors.ts'
 import { EntrySet } from '../history/entry-set.ts'
-import type { TreeLoader } from '../history/tree-loader.ts'
+import type { TreeLoader } from '../repository/tree-loader.ts'
 import { visitTrees } from '../history/visit-trees.ts'
 import { walkTree } from '../history/walk-tree.ts'
 import type { BlobHandle } from '../repository/blob.ts'

@@ -1,5 +1,5 @@
 import { EntrySet } from '../history/entry-set.ts'
-import type { TreeLoader } from '../history/tree-loader.ts'
+import type { TreeLoader } from '../repository/tree-loader.ts'
 import { visitTrees } from '../history/visit-trees.ts'
 import type { BlobHandle } from '../repository/blob.ts'
 import type { Id } from '../repository/id.ts'

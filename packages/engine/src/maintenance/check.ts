@@ -1,5 +1,5 @@
 import { VarveError } from '../errors.ts'
-import { TreeLoader } from '../history/tree-loader.ts'
+import { TreeLoader } from '../repository/tree-loader.ts'
 import type { LongCall } from '../progress.ts'
 import { withLock } from '../repository/lock.ts'
 import type { OpenRepository } from '../repository/repository.ts'

@@ -1,6 +1,6 @@
 import { isVarveError, VarveError } from '../errors.ts'
 import { EntrySet } from '../history/entry-set.ts'
-import { TreeLoader } from '../history/tree-loader.ts'
+import { TreeLoader } from '../repository/tree-loader.ts'
 import { findUsedBlobs } from '../history/used-blobs.ts'
 import type { BlobIndex } from '../repository/blob-index.ts'
 import type { PackContents } from '../repository/blob.ts'

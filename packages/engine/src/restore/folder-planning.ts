@@ -1,5 +1,5 @@
 import { describeError, isVarveError } from '../errors.ts'
-import type { TreeLoader } from '../history/tree-loader.ts'
+import type { TreeLoader } from '../repository/tree-loader.ts'
 import { compareNames, isEntryName } from '../platform/file-name.ts'
 import type { Node, Tree } from '../repository/node.ts'
 import type { Breather } from './breather.ts'

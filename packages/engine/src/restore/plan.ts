@@ -1,5 +1,5 @@
 import { throwIfAborted, VarveError } from '../errors.ts'
-import { TreeLoader } from '../history/tree-loader.ts'
+import { TreeLoader } from '../repository/tree-loader.ts'
 import { currentPlatform } from '../platform/current-platform.ts'
 import type { Node } from '../repository/node.ts'
 import type { IndexedRepository } from '../repository/repository.ts'

@@ -1,4 +1,4 @@
-import type { TreeLoader } from '../history/tree-loader.ts'
+import type { TreeLoader } from '../repository/tree-loader.ts'
 import { findNode } from '../history/find-node.ts'
 import { findPath } from '../history/find-path.ts'
 import { locateSources } from '../history/source-location.ts'

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { listSnapshots, type SnapshotList } from '../../src/history/list.ts'
-import { TreeLoader } from '../../src/history/tree-loader.ts'
+import { TreeLoader } from '../../src/repository/tree-loader.ts'
 import { walkTree } from '../../src/history/walk-tree.ts'
 import { plainLength } from '../../src/repository/blob.ts'
 import { idOf, type Id } from '../../src/repository/id.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { TreeLoader } from '../../src/history/tree-loader.ts'
+import { TreeLoader } from '../../src/repository/tree-loader.ts'
 import { walkTree, type WalkOptions } from '../../src/history/walk-tree.ts'
 import { idOf, type Id } from '../../src/repository/id.ts'
 import { collect } from '../fixtures/collect.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { TreeLoader } from '../../src/history/tree-loader.ts'
+import { TreeLoader } from '../../src/repository/tree-loader.ts'
 import { findAffected } from '../../src/maintenance/affected-paths.ts'
 import { CheckFindings } from '../../src/maintenance/check-findings.ts'
 import { LostContent } from '../../src/maintenance/lost-content.ts'

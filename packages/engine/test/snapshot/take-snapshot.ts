@@ -1,4 +1,4 @@
-import { TreeLoader } from '../../src/history/tree-loader.ts'
+import { TreeLoader } from '../../src/repository/tree-loader.ts'
 import { readFile } from '../../src/history/read-file.ts'
 import { walkTree } from '../../src/history/walk-tree.ts'
 import type { Problem } from '../../src/progress.ts'

@@ -1,12 +1,12 @@
 import { isVarveError, VarveError } from '../errors.ts'
-import type { BlobIndex } from '../repository/blob-index.ts'
-import type { BlobLocation } from '../repository/blob.ts'
-import { shortId, type Id } from '../repository/id.ts'
-import type { MasterKey } from '../repository/master-key.ts'
-import type { Tree } from '../repository/node.ts'
-import { Sealer } from '../repository/sealing.ts'
-import { openBlob } from '../repository/blob-opening.ts'
-import { decodeTree } from '../repository/tree-decoding.ts'
+import type { BlobIndex } from './blob-index.ts'
+import type { BlobLocation } from './blob.ts'
+import { shortId, type Id } from './id.ts'
+import type { MasterKey } from './master-key.ts'
+import type { Tree } from './node.ts'
+import { Sealer } from './sealing.ts'
+import { openBlob } from './blob-opening.ts'
+import { decodeTree } from './tree-decoding.ts'
 import type { Storage } from '../storage/storage.ts'
 
 /**
@@ -45,7 +45,7 @@ export class TreeLoader {
    */
   async load(id: Id): Promise<Tree> {
     const places = this.index.lookupAll('tree', id)
-    let failure: VarveError = new VarveError('ERR_VARVE_MISSING_BLOB', `folder ${id} is in no index`)
+    let failure: VarveError | undefined
     for (const place of places) {
       try {
         return decodeTree(openBlob(this.#sealer, await this.#read(place), place), id)
@@ -56,7 +56,7 @@ export class TreeLoader {
         })
       }
     }
-    throw failure
+    throw failure ?? new VarveError('ERR_VARVE_MISSING_BLOB', `folder ${id} is in no index`)
   }
 
   async #read(place: BlobLocation): Promise<Uint8Array> {

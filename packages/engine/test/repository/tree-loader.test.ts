@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { TreeLoader } from '../../src/history/tree-loader.ts'
+import { TreeLoader } from '../../src/repository/tree-loader.ts'
 import type { BlobLocation } from '../../src/repository/blob.ts'
 import { idOf, type Id } from '../../src/repository/id.ts'
 import type { IndexedRepository } from '../../src/repository/repository.ts'
