@@ -74,7 +74,7 @@ function blobsRow(blobs: number): Row {
     command: (race, { commands }) => commands.snapshotAgain?.(race.source),
     stores: false,
     note: (contestant, { memory }) =>
-      `${((memory - (bare.get(contestant) ?? NaN)) / blobs).toFixed(0)} bytes of memory a blob`,
+      `${((memory - (bare.get(contestant) ?? NaN)) / blobs).toFixed(0)} bytes more memory a blob`,
   }
 }
 
