@@ -71,7 +71,7 @@ async function runRows(options: Options, field: readonly Contestant[], place: st
     const race = new Race(corpus, racing, place, options.isQuick ? 'cheap' : 'usual')
     for (const row of rows) {
       const measured = await measureRow(row, race, options.runs, ({ name }, turn) =>
-        say(`${corpus.name}: ${row.title}: ${name}, run ${turn} of ${options.runs}`),
+        say(`${corpus.name}: ${row.title}: ${name}, run ${turn} of ${options.runs * (row.repeats ?? 1)}`),
       )
       results.push(...measured)
       say('')

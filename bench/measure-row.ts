@@ -30,7 +30,7 @@ export async function measureRow(
   await race.catchUp(field, row.needs)
   await row.beforeRow?.(race, field)
   const records = new Map(field.map((each): [Contestant, Taken] => [each, { runs: [], stored: [] }]))
-  for (let turn = 0; turn < runs; turn++) {
+  for (let turn = 0; turn < runs * (row.repeats ?? 1); turn++) {
     for (const [contestant, { took, grew }] of await runTurn(row, race, field, turn, onRun)) {
       records.get(contestant)?.runs.push(sumOfRuns(took))
       records.get(contestant)?.stored.push(grew)

@@ -5,6 +5,9 @@ import { addBlobs, fillWithSnapshots } from '../prepared-repositories.ts'
 import type { Race } from '../race.ts'
 import type { Row } from './row.ts'
 
+/** Of what takes hundredths of a second. */
+const REPEATS = 5
+
 /**
  * What a call costs however little there is to do, and what grows with the repository rather than with the source.
  * @param snapshots - that are listed
@@ -17,6 +20,7 @@ export function overheadRows(snapshots: number, blobs: number): readonly Row[] {
       title: 'start: --version',
       uses: 'version',
       needs: 0,
+      repeats: REPEATS,
       command: (_, { commands }) => commands.version,
       stores: false,
     },
@@ -25,6 +29,7 @@ export function overheadRows(snapshots: number, blobs: number): readonly Row[] {
       title: 'start: --help',
       uses: 'help',
       needs: 0,
+      repeats: REPEATS,
       command: (_, { commands }) => commands.help,
       stores: false,
     },

@@ -32,6 +32,8 @@ export interface Row {
   readonly needsLocation?: boolean
   /** Snapshots that each must have, the latest of them of the source as it is. */
   readonly needs: number
+  /** How many times as many runs as asked for, where a run is so short that a few tell little; 1 if left out. */
+  readonly repeats?: number
   /** Runs that make one measurement, with a change of the source before each; 1 if left out. */
   readonly steps?: (race: Race) => number
   /** Once, before all runs. */
