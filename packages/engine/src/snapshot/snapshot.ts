@@ -193,7 +193,7 @@ class SnapshotRun {
     const excludes = rules?.exclude ?? []
     return {
       time: time ?? timestampNow(),
-      paths: stream === undefined ? sources.map((path) => resolve(path)) : [`/${streamPath(stream.name).join('/')}`],
+      paths: stream === undefined ? sources.map(storedPath) : [`/${streamPath(stream.name).join('/')}`],
       hostname: host ?? this.#platform.hostName(),
       username: user.name,
       uid: user.uid,
@@ -250,4 +250,9 @@ function sourceExists(path: string): boolean {
     if (code === 'ENOENT' || code === 'ENOTDIR') return false
     throw sourceFailure(path, error)
   }
+}
+
+/** As a snapshot keeps it: JSON has no room for bytes that are not UTF-8, and the next snapshot looks for its parent by what was kept. */
+function storedPath(source: string): string {
+  return resolve(source).toWellFormed()
 }

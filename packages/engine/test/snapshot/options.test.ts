@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, renameSync, statSync, utimesSync, writeFileSync }
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { currentPlatform } from '../../src/platform/current-platform.ts'
+import { toFsPath } from '../../src/platform/file-name.ts'
 import type { Progress } from '../../src/progress.ts'
 import { isId } from '../../src/repository/id.ts'
 import type { OpenRepository } from '../../src/repository/repository.ts'
@@ -77,6 +78,16 @@ describe('what a snapshot says of itself', () => {
     const expected = { time, tags, hostname: host, description, programVersion, excludes: rules.exclude }
     expect(made).toMatchObject(expected)
     expect(await repository.snapshots()).toEqual([expect.objectContaining(expected)])
+  })
+
+  test('of a source whose name is not UTF-8, as far as JSON can say it, and it is a parent all the same', async () => {
+    mkdirSync(toFsPath('caf\udce9 \udcff'))
+    writeFileSync(toFsPath('caf\udce9 \udcff/file'), 'content')
+    const odd = { paths: ['caf\udce9 \udcff'] }
+    const first = madeSnapshot(await takeSnapshot(repository, odd))
+    expect(first.paths).toEqual([join(process.cwd(), 'caf\ufffd \ufffd')])
+    const { result } = await takeSnapshot(repository, odd)
+    expect(result).toMatchObject({ parent: first.id, summary: { filesUnmodified: 1, treeBlobs: 0 } })
   })
 
   test('without tags and excludes, no lists of them', async () => {
