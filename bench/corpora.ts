@@ -35,11 +35,11 @@ export const FULL_SIZES: Sizes = {
 
 /** Enough to see that everything works. */
 export const QUICK_SIZES: Sizes = {
-  media: 48,
-  image: 64,
-  tinyFiles: 2000,
-  folderEntries: 2000,
-  snapshots: 8,
+  media: 32,
+  image: 32,
+  tinyFiles: 1000,
+  folderEntries: 1000,
+  snapshots: 5,
   blobs: 50_000,
   series: 4000,
 }
@@ -55,7 +55,7 @@ const FEW = 200
 export function corpora(root: string, sizes: Sizes, offline: boolean): Record<CorpusName, Corpus> {
   return {
     media: media(sizes.media),
-    npm: offline ? writtenProject(1500) : npmTree(root),
+    npm: offline ? writtenProject(800) : npmTree(root),
     states: offline ? writtenHistory(300, 4) : publishedVersions(root),
     image: image(sizes.image),
     tiny: tiny(sizes.tinyFiles),

@@ -23,7 +23,7 @@ const ROWS_OF: Readonly<Record<CorpusName, readonly RowName[]>> = {
 
 /** The same in a quick run: every row, and every corpus, but not each on each. */
 const QUICK_ROWS_OF: Readonly<Record<CorpusName, readonly RowName[]>> = {
-  media: ['first', 'changed', 'reread', 'restore', 'check'],
+  media: ['first', 'reread', 'restore', 'check'],
   npm: ['first', 'unchanged', 'changed', 'restore', 'in-place', 'in-place-by-time'],
   states: ['states', 'prune'],
   image: ['first', 'changed'],
