@@ -18,6 +18,7 @@ import { startEstimate } from './estimate.ts'
 import { NodeBuilder } from './node-builder.ts'
 import { DEFAULT_PARENT_GROUPING, findParent } from './parent.ts'
 import { ProgressMeter, type Position } from './progress-meter.ts'
+import { OwnFiles } from './rules/own-files.ts'
 import { compileRules } from './rules/rules.ts'
 import { Scan } from './scan.ts'
 import type { SnapshotOptions, SnapshotResult } from './snapshot-options.ts'
@@ -147,7 +148,7 @@ class SnapshotRun {
       onItem: (item) => this.#options.onItem?.(item),
     })
     this.#scan = scan
-    return scan.run(arrangeSources(sources, this.#platform), parent?.tree)
+    return scan.run(arrangeSources(outsideOf(repository, sources), this.#platform), parent?.tree)
   }
 
   /** What the parent held is the best guess; without one the sources are counted, for those who show a progress. */
@@ -250,6 +251,12 @@ function sourceExists(path: string): boolean {
     if (code === 'ENOENT' || code === 'ENOTDIR') return false
     throw sourceFailure(path, error)
   }
+}
+
+/** Sources that are no part of the repository. One within it would have the folders around it listed, and what is in them saved. */
+function outsideOf({ storage }: IndexedRepository, sources: readonly string[]): readonly string[] {
+  const own = new OwnFiles(storage.localPaths)
+  return sources.filter((source) => !own.contains(resolve(source)))
 }
 
 /** As a snapshot keeps it: JSON has no room for bytes that are not UTF-8, and the next snapshot looks for its parent by what was kept. */

@@ -43,8 +43,9 @@ test('it is left out when it is the source itself, or something in it is', async
   const location = join(folder, 'repository')
   const repository = await repositoryIn(await DirectoryStorage.create(location))
   writeFileSync(join(folder, 'file'), 'content')
-  for (const named of [location, join(location, 'config')]) {
-    const made = madeSnapshot(await takeSnapshot(repository, { paths: [named, join(folder, 'file')] }))
+  const config = join(location, 'config')
+  for (const named of [[location], [config], [location, config], [config, folder], [folder, location]]) {
+    const made = madeSnapshot(await takeSnapshot(repository, { paths: [...named, join(folder, 'file')] }))
     const { nodes } = await SnapshotContent.read(repository, made, folder)
     expect([...nodes.values()].filter(({ type }) => type === 'file').map(({ name }) => name)).toEqual(['file'])
   }
