@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
 /** Tests import the sources of the other packages, not what was compiled from them. */
-const sources = { resolve: { conditions: ['varve-source', 'node'] }, ssr: { resolve: { conditions: ['varve-source', 'node'] } } }
+const sources = {
+  resolve: { conditions: ['varve-source', 'node'] },
+  ssr: { resolve: { conditions: ['varve-source', 'node'] } },
+}
 
 export default defineConfig({
   test: {
