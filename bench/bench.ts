@@ -22,8 +22,10 @@ import { rowsOf } from './rows.ts'
 import { measureSeries, seriesToMarkdown, type SeriesStep } from './series.ts'
 import { claimWorkplace, emptyFolder, requireSpace } from './workplace.ts'
 
-/** Repositories and copies are at most about as large as what is in them. */
-const SPACE_FOR_SOURCE_AND_TARGET = 2
+/** Of a corpus' size: the source, and what is restored from it. */
+const SOURCE_AND_TARGET = 2
+/** What a compressed repository takes of that at most, with some room. */
+const REPOSITORY = 0.75
 
 try {
   const options = parseOptions(process.argv.slice(2))
@@ -113,7 +115,8 @@ function versionsOf(field: readonly Contestant[]): Report['contestants'] {
 
 /** Bytes for the source, a restored copy, and what each contestant keeps. */
 function spaceFor(corpus: Corpus, field: readonly Contestant[]): number {
-  return corpus.bytes * (SPACE_FOR_SOURCE_AND_TARGET + field.length)
+  const kept = field.map(({ kind }) => (kind === 'yardstick' ? 1 : REPOSITORY))
+  return corpus.bytes * kept.reduce((sum, share) => sum + share, SOURCE_AND_TARGET)
 }
 
 /** Says on the terminal what is being done. */
