@@ -14,7 +14,7 @@ const PANEL_FOOT = 46
 const MOST = 3
 const NAME_WIDTH = 15
 /** Characters in a line below the title. */
-const SUBTITLE_WIDTH = 120
+const SUBTITLE_WIDTH = 130
 
 /**
  * Wall times as grouped bars, an SVG document: a panel a corpus, a group a row, a bar a contestant. The fastest peer's time is 1
