@@ -9,6 +9,7 @@ import { ID_SIZE } from '../repository/id.ts'
 import { encodeIndexedPack } from '../repository/index-file.ts'
 import { PackPool } from '../repository/pack-memory.ts'
 import { PackWriter } from '../repository/pack-writer.ts'
+import { releaseNow } from '../release-now.ts'
 import { serveJobs } from '../workers/worker-thread.ts'
 import { splitBlobs } from './blob-batch.ts'
 import { readFileChunks } from './file-reader.ts'
@@ -61,7 +62,10 @@ serveJobs<SaveJob, SaveResult, PackEvent>((post) => {
 
   return (job) => {
     const files = job.kind === 'files' ? job.files.map(saveFile) : []
-    if (job.kind === 'blobs') for (const { type, id, bytes } of splitBlobs(job.batch)) lanes[type].add(id, bytes)
+    if (job.kind === 'blobs') {
+      for (const { type, id, bytes } of splitBlobs(job.batch)) lanes[type].add(id, bytes)
+      releaseNow(job.batch.bytes)
+    }
     if (job.kind === 'finish') {
       lanes.data.finish()
       lanes.tree.finish()
