@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -11,9 +12,9 @@ import { Clients, summaryOf } from './clients.ts'
 import { folderDifferences } from './folder-differences.ts'
 import { noRestic, RESTIC } from './restic.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'varve-both-'))
+const root = join(tmpdir(), `varve-both-${randomUUID()}`)
 const work = join(root, 'work')
-beforeAll(() => mkdirSync(work))
+beforeAll(() => mkdirSync(work, { recursive: true }))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 /** Makes a folder with content that two snapshots have in common and content that only one has. */

@@ -1,4 +1,5 @@
-import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { appendFileSync, cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -20,7 +21,7 @@ const HOOK_TIMEOUT = 300_000
 const IGNORED = new Set(['/large/s'])
 const TARGETS = ['nowhere', '/absolute/../path', 'ünïcödé 日本', '<&>', 'new\nline\x01', '"\\']
 
-const root = mkdtempSync(join(tmpdir(), 'varve-snapshot-'))
+const root = join(tmpdir(), `varve-snapshot-${randomUUID()}`)
 /** Both clients are run here, so that what lies around the source is no part of a snapshot. */
 const work = join(root, 'work')
 const source = join(work, 'source')

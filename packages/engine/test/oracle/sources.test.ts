@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -12,7 +13,7 @@ import { snapshot } from '../../src/snapshot/snapshot.ts'
 import { CHEAP_KDF } from '../fixtures/repository-fixture.ts'
 import { noRestic, Restic } from './restic.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'varve-sources-'))
+const root = join(tmpdir(), `varve-sources-${randomUUID()}`)
 /** What sources lie in. The repository does not: restic would not leave it out. */
 const area = join(root, 'area')
 const work = join(area, 'work')
