@@ -16,7 +16,8 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts'],
           exclude: ['packages/*/test/oracle/**', 'packages/*/test/packed/**'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -25,6 +26,7 @@ export default defineConfig({
           name: 'oracle',
           include: ['packages/*/test/oracle/**/*.test.ts'],
           testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {
@@ -33,6 +35,7 @@ export default defineConfig({
           name: 'packed',
           include: ['packages/*/test/packed/**/*.test.ts'],
           testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
     ],
