@@ -58,7 +58,7 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 /** The `code` of a Node system error (`'ENOENT'`, …), or undefined for anything else. */
 export function systemErrorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined
-  return typeof error.code === 'string' && !error.code.startsWith('ERR_') ? error.code : undefined
+  return typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code) ? error.code : undefined
 }
 
 /**
