@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { ChunkStream } from '../chunking/chunk-stream.ts'
 import { createChunker } from '../chunking/create-chunker.ts'
-import { systemErrorCode, VarveError } from '../errors.ts'
+import { describeError, systemErrorCode, VarveError } from '../errors.ts'
 import { toFsPath } from '../platform/file-name.ts'
 import { currentPlatform } from '../platform/current-platform.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -171,21 +171,21 @@ class SnapshotRun {
   /** The sources that exist, as given. */
   #existingSources(): readonly string[] {
     const paths = this.#options.paths ?? []
+    const reasons = new Map<string, unknown>()
     const existing = paths.filter((path) => {
-      const exists = sourceExists(path)
-      if (!exists && paths.length > 1) this.#problem(path, 'it does not exist')
-      return exists
+      const reason = whyMissing(path)
+      if (reason === undefined) return true
+      reasons.set(path, reason)
+      if (paths.length > 1) this.#problem(path, isAbsent(reason) ? 'it does not exist' : describeError(reason))
+      return false
     })
-    if (existing.length === 0) {
-      const named = paths.map((path) => `'${path}'`).join(', ')
-      throw new VarveError(
-        'ERR_VARVE_SOURCE',
-        paths.length === 0
-          ? 'there is nothing to save: no source was named'
-          : `nothing to save: ${named} does not exist`,
-      )
-    }
-    return existing
+    if (existing.length > 0) return existing
+    for (const [path, reason] of reasons) if (!isAbsent(reason)) throw sourceFailure(path, reason)
+    const named = paths.map((path) => `'${path}'`).join(', ')
+    throw new VarveError(
+      'ERR_VARVE_SOURCE',
+      paths.length === 0 ? 'there is nothing to save: no source was named' : `nothing to save: ${named} does not exist`,
+    )
   }
 
   #describe(sources: readonly string[]): Omit<Snapshot, 'tree'> {
@@ -241,16 +241,18 @@ class SnapshotRun {
   }
 }
 
-/** @throws ERR_VARVE_SOURCE where that cannot be told */
-function sourceExists(path: string): boolean {
+/** The error of a source that does not exist, or that nobody lets us look at. */
+function whyMissing(path: string): unknown {
   try {
     lstatSync(toFsPath(path))
-    return true
+    return undefined
   } catch (error) {
-    const code = systemErrorCode(error)
-    if (code === 'ENOENT' || code === 'ENOTDIR') return false
-    throw sourceFailure(path, error)
+    return error
   }
+}
+
+function isAbsent(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')
 }
 
 /** Sources that are no part of the repository. One within it would have the folders around it listed, and what is in them saved. */

@@ -16,7 +16,7 @@ import type { OpenRepository } from '../../src/repository/repository.ts'
 import { noise } from '../fixtures/repository-fixture.ts'
 import { scratchFolder } from '../platform/scratch-folder.ts'
 import { cheapRepository } from '../repository/cheap-repository.ts'
-import { contentOf, type SnapshotContent, type TakenSnapshot } from './take-snapshot.ts'
+import { contentOf, type SnapshotContent, type TakenSnapshot, takeSnapshot } from './take-snapshot.ts'
 
 /** Any account but root's. */
 const NOBODY = 65534
@@ -186,6 +186,14 @@ describe.skipIf(!canBecomeNobody())('without the right to', () => {
       code: 'ERR_VARVE_SOURCE',
       message: `'${join(folder, '3', 'inner')}' cannot be saved: permission denied (EACCES)`,
     })
+  })
+
+  test('reach one of several sources: it is reported, and the others are saved', async () => {
+    chmodSync(join(folder, '3'), 0o600)
+    const sources = [join(folder, '3', 'inner'), join(folder, '2')]
+    const { problems, result } = await asNobody(() => takeSnapshot(repository, { paths: sources }))
+    expect(problems).toEqual([{ path: sources[0], message: 'permission denied (EACCES)' }])
+    expect(result.snapshot?.paths).toEqual([sources[1]])
   })
 
   test("leave a file's time of access alone: it is read all the same", async () => {
