@@ -8,6 +8,8 @@ const sources = {
 
 export default defineConfig({
   test: {
+    // Threads that tests start find the sources as well.
+    execArgv: ['--conditions=varve-source'],
     reporters: ['default', './test/closing-line-reporter.ts'],
     projects: [
       {

@@ -6,7 +6,7 @@ import { type BigIntStats, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { currentPlatform } from '../packages/engine/src/platform/current-platform.ts'
+import { currentPlatform } from '@varve/platform'
 import { compileRules, type RuleOptions, type Rules } from '../packages/engine/src/snapshot/rules/rules.ts'
 
 const ROUNDS = 7

@@ -3,8 +3,8 @@
  *
  * @packageDocumentation
  */
-export { VarveError, isVarveError, systemErrorCode, describeError, type ErrorCode } from './errors.ts'
-export type { LongCall, Problem, Progress } from './progress.ts'
+export { VarveError, isVarveError, systemErrorCode, describeError, type ErrorCode } from '@varve/platform/errors'
+export type { ExtendedAttribute, LongCall, Problem, Progress } from '@varve/platform'
 
 export { openRepository, type OpenOptions } from './repository/open-repository.ts'
 export { createRepository, type CreateOptions } from './repository/create-repository.ts'
@@ -13,7 +13,7 @@ export type { IndexedRepository, OpenRepository, RepositoryConfig, UnpackedType 
 export type { BlobHandle, BlobLocation, BlobType, PackContents, PackedBlob } from './repository/blob.ts'
 export { isId, parseId, shortId, type Id } from './repository/id.ts'
 export { type Compression } from './repository/compression.ts'
-export type { Node, NodeType, ExtendedAttribute, Tree } from './repository/node.ts'
+export type { Node, NodeType, Tree } from './repository/node.ts'
 export type { Snapshot, SnapshotSummary, StoredSnapshot } from './repository/snapshot.ts'
 export { encodeSnapshot } from './repository/snapshot-encoding.ts'
 export {
@@ -23,7 +23,7 @@ export {
   timestampToNanoseconds,
   type Timestamp,
 } from './repository/timestamp.ts'
-export { nameFromBytes, nameToBytes, toFsPath } from './platform/file-name.ts'
+export { nameFromBytes, nameToBytes, toFsPath } from '@varve/platform/file-name'
 
 export type { ByteRange, FileType, Storage, StoredFile } from './storage/storage.ts'
 export { createStorage, openStorage } from './storage/open-storage.ts'

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { zstdDecompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { describeError, systemErrorCode } from '../src/errors.ts'
+import { describeError, systemErrorCode } from '@varve/platform/errors'
 
 /** What `work` throws. */
 function thrownBy(work: () => unknown): unknown {

@@ -1,4 +1,4 @@
-import { VarveError } from '../errors.ts'
+import { VarveError } from '@varve/platform/errors'
 import type { Chunker } from './chunker.ts'
 
 const MIB = 1024 * 1024

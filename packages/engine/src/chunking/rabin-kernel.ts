@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { VarveError, describeError } from '../errors.ts'
+import { VarveError, describeError } from '@varve/platform/errors'
 import { CHUNKER_DEGREE, degree } from './polynomial.ts'
 import { wasm, WASM_PAGE_SIZE, type WasmModule } from './web-assembly.ts'
 

@@ -1,4 +1,4 @@
-import { VarveError } from '../errors.ts'
+import { VarveError } from '@varve/platform/errors'
 import type { Id } from '../repository/id.ts'
 import type { Node } from '../repository/node.ts'
 import type { TreeLoader } from '../repository/tree-loader.ts'

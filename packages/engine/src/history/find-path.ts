@@ -1,4 +1,4 @@
-import { isVarveError, VarveError } from '../errors.ts'
+import { isVarveError, VarveError } from '@varve/platform/errors'
 import type { Node } from '../repository/node.ts'
 import type { Snapshot } from '../repository/snapshot.ts'
 import { findNode } from './find-node.ts'

@@ -1,4 +1,4 @@
-import { isVarveError, VarveError } from '../errors.ts'
+import { isVarveError, VarveError } from '@varve/platform/errors'
 import { isId, parseId, type Id } from '../repository/id.ts'
 import type { OpenRepository } from '../repository/repository.ts'
 import type { StoredSnapshot } from '../repository/snapshot.ts'

@@ -1,4 +1,4 @@
-import { isVarveError, type VarveError } from '../errors.ts'
+import { isVarveError, type VarveError } from '@varve/platform/errors'
 import type { OpenRepository } from '../repository/repository.ts'
 import type { StoredSnapshot } from '../repository/snapshot.ts'
 import { latestOfEachSource, matchesFilter, type SnapshotFilter } from './snapshot-filter.ts'

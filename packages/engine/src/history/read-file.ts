@@ -1,4 +1,4 @@
-import { throwIfAborted, VarveError } from '../errors.ts'
+import { throwIfAborted, VarveError } from '@varve/platform/errors'
 import { plainLength } from '../repository/blob.ts'
 import { shortId, type Id } from '../repository/id.ts'
 import type { IndexedRepository } from '../repository/repository.ts'

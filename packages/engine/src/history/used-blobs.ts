@@ -1,4 +1,4 @@
-import { VarveError } from '../errors.ts'
+import { VarveError } from '@varve/platform/errors'
 import type { BlobHandle } from '../repository/blob.ts'
 import type { Id } from '../repository/id.ts'
 import { EntrySet } from './entry-set.ts'

@@ -1,4 +1,4 @@
-import { isVarveError, throwIfAborted, type VarveError } from '../errors.ts'
+import { isVarveError, throwIfAborted, type VarveError } from '@varve/platform/errors'
 import type { Id } from '../repository/id.ts'
 import type { Tree } from '../repository/node.ts'
 import type { TreeLoader } from '../repository/tree-loader.ts'

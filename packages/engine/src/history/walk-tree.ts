@@ -1,4 +1,4 @@
-import { isVarveError, throwIfAborted, VarveError } from '../errors.ts'
+import { isVarveError, throwIfAborted, VarveError } from '@varve/platform/errors'
 import type { Id } from '../repository/id.ts'
 import type { Node, Tree } from '../repository/node.ts'
 import { EntrySet } from './entry-set.ts'

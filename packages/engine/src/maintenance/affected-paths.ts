@@ -1,4 +1,4 @@
-import { throwIfAborted } from '../errors.ts'
+import { throwIfAborted } from '@varve/platform/errors'
 import { EntrySet } from '../history/entry-set.ts'
 import type { TreeLoader } from '../repository/tree-loader.ts'
 import { visitTrees } from '../history/visit-trees.ts'

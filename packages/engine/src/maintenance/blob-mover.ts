@@ -1,4 +1,4 @@
-import { isVarveError, VarveError } from '../errors.ts'
+import { isVarveError, VarveError } from '@varve/platform/errors'
 import { releaseNow } from '../release-now.ts'
 import { BlobOpener } from '../repository/blob-opening.ts'
 import { SEAL_OVERHEAD, type BlobType, type PackedBlob } from '../repository/blob.ts'

@@ -1,4 +1,4 @@
-import { describeError, isVarveError, type VarveError } from '../errors.ts'
+import { describeError, isVarveError, type VarveError } from '@varve/platform/errors'
 import { BlobOpener } from '../repository/blob-opening.ts'
 import type { BlobIndex } from '../repository/blob-index.ts'
 import type { Id } from '../repository/id.ts'

@@ -1,4 +1,4 @@
-import { isVarveError, throwIfAborted } from '../errors.ts'
+import { isVarveError, throwIfAborted } from '@varve/platform/errors'
 import { BlobIndex } from '../repository/blob-index.ts'
 import type { PackContents } from '../repository/blob.ts'
 import type { Id } from '../repository/id.ts'

@@ -1,4 +1,4 @@
-import { isVarveError, throwIfAborted, type VarveError } from '../errors.ts'
+import { isVarveError, throwIfAborted, type VarveError } from '@varve/platform/errors'
 import { decodeConfig } from '../repository/config-file.ts'
 import { idOf, parseId, type Id } from '../repository/id.ts'
 import { inOrder } from '../repository/in-order.ts'

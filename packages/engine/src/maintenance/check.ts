@@ -1,6 +1,6 @@
-import { VarveError } from '../errors.ts'
+import { VarveError } from '@varve/platform/errors'
 import { TreeLoader } from '../repository/tree-loader.ts'
-import type { LongCall } from '../progress.ts'
+import type { LongCall } from '@varve/platform'
 import { withLock } from '../repository/lock.ts'
 import type { OpenRepository } from '../repository/repository.ts'
 import { findAffected } from './affected-paths.ts'

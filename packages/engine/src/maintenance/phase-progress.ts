@@ -1,4 +1,4 @@
-import type { Progress } from '../progress.ts'
+import type { Progress } from '@varve/platform'
 
 /** Milliseconds between two reports. */
 const INTERVAL = 200

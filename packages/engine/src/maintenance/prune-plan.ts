@@ -1,4 +1,4 @@
-import { isVarveError, VarveError } from '../errors.ts'
+import { isVarveError, VarveError } from '@varve/platform/errors'
 import { EntrySet } from '../history/entry-set.ts'
 import { TreeLoader } from '../repository/tree-loader.ts'
 import { findUsedBlobs } from '../history/used-blobs.ts'

@@ -1,5 +1,5 @@
-import { isVarveError, throwIfAborted } from '../errors.ts'
-import type { LongCall } from '../progress.ts'
+import { isVarveError, throwIfAborted } from '@varve/platform/errors'
+import type { LongCall } from '@varve/platform'
 import type { PackContents } from '../repository/blob.ts'
 import type { Id } from '../repository/id.ts'
 import { INDEX_FILE_BLOBS } from '../repository/index-file.ts'

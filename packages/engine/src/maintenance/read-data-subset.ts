@@ -1,4 +1,4 @@
-import { VarveError } from '../errors.ts'
+import { VarveError } from '@varve/platform/errors'
 import type { PresentPack } from './check-packs.ts'
 
 /** Which packs to read. */

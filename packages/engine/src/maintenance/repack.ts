@@ -1,4 +1,4 @@
-import { throwIfAborted } from '../errors.ts'
+import { throwIfAborted } from '@varve/platform/errors'
 import type { EntrySet } from '../history/entry-set.ts'
 import { releaseNow } from '../release-now.ts'
 import type { BlobIndex } from '../repository/blob-index.ts'

@@ -1,4 +1,4 @@
-import { describeError, isVarveError } from '../errors.ts'
+import { describeError, isVarveError } from '@varve/platform/errors'
 import type { PackedBlob } from '../repository/blob.ts'
 import type { Id } from '../repository/id.ts'
 import { parsePackHeader, readPackHeader } from '../repository/pack-header.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { throwIfAborted } from '../errors.ts'
+import { throwIfAborted } from '@varve/platform/errors'
 import type { BlobIndex } from '../repository/blob-index.ts'
 import type { Sealer } from '../repository/sealing.ts'
 import type { Storage } from '../storage/storage.ts'

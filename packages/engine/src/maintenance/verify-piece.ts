@@ -1,4 +1,4 @@
-import { isVarveError } from '../errors.ts'
+import { isVarveError } from '@varve/platform/errors'
 import { releaseNow } from '../release-now.ts'
 import type { BlobOpener } from '../repository/blob-opening.ts'
 import type { CheckPieceJob, CheckPieceResult } from './check-jobs.ts'

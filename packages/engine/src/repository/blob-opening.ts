@@ -1,4 +1,4 @@
-import { VarveError } from '../errors.ts'
+import { VarveError } from '@varve/platform/errors'
 import type { PackedBlob } from './blob.ts'
 import { decompress, Decompressor } from './compression.ts'
 import { idOf } from './id.ts'

@@ -1,5 +1,5 @@
 import { constants, createZstdCompress, createZstdDecompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { VarveError, describeError } from '../errors.ts'
+import { VarveError, describeError } from '@varve/platform/errors'
 import { ZstdHandle } from './zstd-handle.ts'
 
 /** How hard to compress; restic's words. `auto` is the default, `off` leaves file content (and only that) as it is. */

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { ChunkerParameters } from '../chunking/chunker.ts'
 import { isIrreducible } from '../chunking/polynomial.ts'
-import { VarveError } from '../errors.ts'
+import { VarveError } from '@varve/platform/errors'
 import type { RepositoryConfig } from './repository.ts'
 
 const CONFIG = v.object({

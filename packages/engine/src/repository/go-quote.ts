@@ -1,5 +1,5 @@
-import { VarveError } from '../errors.ts'
-import { nameFromBytes, nameToBytes } from '../platform/file-name.ts'
+import { VarveError } from '@varve/platform/errors'
+import { nameFromBytes, nameToBytes } from '@varve/platform/file-name'
 import { isPrintable } from './go-printable.ts'
 
 /** Printable ASCII without `"` and `\`: what quoting leaves as it is, for nearly all names. */

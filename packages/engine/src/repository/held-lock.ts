@@ -1,4 +1,4 @@
-import { VarveError } from '../errors.ts'
+import { VarveError } from '@varve/platform/errors'
 import type { Id } from './id.ts'
 import { SETTLE_MS } from './lock-acquisition.ts'
 import type { Clock } from './lock-clock.ts'

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { VarveError } from '../errors.ts'
+import { VarveError } from '@varve/platform/errors'
 
 declare const idBrand: unique symbol
 

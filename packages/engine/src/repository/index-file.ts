@@ -1,4 +1,4 @@
-import { VarveError } from '../errors.ts'
+import { VarveError } from '@varve/platform/errors'
 import { SEAL_OVERHEAD, type BlobType, type PackContents, type PackedBlob } from './blob.ts'
 import { ByteStrings } from './byte-strings.ts'
 import { ID_SIZE, type Id } from './id.ts'

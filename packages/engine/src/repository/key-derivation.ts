@@ -1,6 +1,6 @@
 import { randomBytes, scrypt } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
-import { VarveError } from '../errors.ts'
+import { VarveError } from '@varve/platform/errors'
 import type { MasterKey } from './master-key.ts'
 
 /** How hard it is to try a password: scrypt's parameters (RFC 7914). It takes 128·N·r bytes of memory, and time in proportion to N·r·p. */

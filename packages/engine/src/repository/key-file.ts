@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import * as v from 'valibot'
-import { VarveError, describeError } from '../errors.ts'
+import { VarveError, describeError } from '@varve/platform/errors'
 import { idOf, type Id } from './id.ts'
 import { deriveKey, SALT_SIZE, type KeyDerivation } from './key-derivation.ts'
 import type { MasterKey } from './master-key.ts'

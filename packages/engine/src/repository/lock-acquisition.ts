@@ -1,5 +1,5 @@
-import { VarveError, describeError, isVarveError, throwIfAborted } from '../errors.ts'
-import type { Platform } from '../platform/platform.ts'
+import { VarveError, describeError, isVarveError, throwIfAborted } from '@varve/platform/errors'
+import type { Platform } from '@varve/platform'
 import type { Id } from './id.ts'
 import type { Clock } from './lock-clock.ts'
 import { describeLock, encodeLock, isAbandoned, lockOf, type StoredLock } from './lock-file.ts'

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
-import { VarveError } from '../errors.ts'
-import type { Platform } from '../platform/platform.ts'
-import { processSpace } from '../platform/process-space.ts'
+import { VarveError } from '@varve/platform/errors'
+import type { Platform } from '@varve/platform'
+import { processSpace } from '@varve/platform'
 import type { Id } from './id.ts'
 import { isTimestamp, timestampFromNanoseconds, timestampToNanoseconds } from './timestamp.ts'
 

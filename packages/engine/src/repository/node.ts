@@ -1,20 +1,15 @@
+import type { ExtendedAttribute } from '@varve/platform'
 import type { Id } from './id.ts'
 import type { Timestamp } from './timestamp.ts'
 
 /** Kinds of entry that a folder can have. */
 export type NodeType = 'file' | 'dir' | 'symlink' | 'dev' | 'chardev' | 'fifo' | 'socket' | 'irregular'
 
-/** An extended attribute. A null value is kept apart from an empty one, as restic does. */
-export interface ExtendedAttribute {
-  readonly name: string
-  readonly value: Uint8Array | null
-}
-
 /**
  * An entry of a folder, as a tree blob describes it (restic's `internal/data/node.go`).
  *
  * Numbers that the format keeps in 64 bits are bigints. `name` and `linkTarget` stand for bytes: a byte that is not part of valid UTF-8 is
- * written as the lone surrogate U+DC00 + byte (see `platform/file-name.ts`).
+ * written as the lone surrogate U+DC00 + byte (see `file-name.ts` of `@varve/platform`).
  */
 export interface Node {
   readonly name: string

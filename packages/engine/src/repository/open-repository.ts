@@ -1,4 +1,4 @@
-import { VarveError, describeError, isVarveError, throwIfAborted } from '../errors.ts'
+import { VarveError, describeError, isVarveError, throwIfAborted } from '@varve/platform/errors'
 import { openStorage } from '../storage/open-storage.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Compression } from './compression.ts'

@@ -1,4 +1,4 @@
-import { VarveError, describeError } from '../errors.ts'
+import { VarveError, describeError } from '@varve/platform/errors'
 import type { Storage } from '../storage/storage.ts'
 import { SEAL_OVERHEAD, type PackedBlob } from './blob.ts'
 import { ID_SIZE, idFromBytes, idToBytes, shortId, type Id } from './id.ts'

@@ -1,5 +1,5 @@
 import type { ChunkerParameters } from '../chunking/chunker.ts'
-import type { VarveError } from '../errors.ts'
+import type { VarveError } from '@varve/platform/errors'
 import type { Storage } from '../storage/storage.ts'
 import type { BlobHandle } from './blob.ts'
 import type { BlobIndex } from './blob-index.ts'

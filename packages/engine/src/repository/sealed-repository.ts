@@ -1,4 +1,4 @@
-import { VarveError, describeError, isVarveError, throwIfAborted } from '../errors.ts'
+import { VarveError, describeError, isVarveError, throwIfAborted } from '@varve/platform/errors'
 import type { Storage } from '../storage/storage.ts'
 import { BlobIndex } from './blob-index.ts'
 import { openBlob } from './blob-opening.ts'

@@ -1,5 +1,5 @@
 import { createCipheriv, createMac, randomFillSync, timingSafeEqual, type Cipheriv } from 'node:crypto'
-import { VarveError } from '../errors.ts'
+import { VarveError } from '@varve/platform/errors'
 import { SEAL_OVERHEAD } from './blob.ts'
 import { CtrCipher } from './ctr-cipher.ts'
 import type { MasterKey } from './master-key.ts'

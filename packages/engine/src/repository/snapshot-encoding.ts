@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { VarveError } from '../errors.ts'
+import { VarveError } from '@varve/platform/errors'
 import { isId, shortId, type Id } from './id.ts'
 import { jsonString } from './json-string.ts'
 import type { Snapshot, SnapshotSummary, StoredSnapshot } from './snapshot.ts'

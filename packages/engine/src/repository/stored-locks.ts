@@ -1,4 +1,4 @@
-import { isVarveError } from '../errors.ts'
+import { isVarveError } from '@varve/platform/errors'
 import { parseId, type Id } from './id.ts'
 import { inOrder } from './in-order.ts'
 import { decodeLock, type StoredLock } from './lock-file.ts'

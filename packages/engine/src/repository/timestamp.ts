@@ -1,4 +1,4 @@
-import { VarveError } from '../errors.ts'
+import { VarveError } from '@varve/platform/errors'
 import { civilFromDays, daysFromCivil, daysInMonth } from './civil-date.ts'
 
 declare const timestampBrand: unique symbol

@@ -1,10 +1,11 @@
-import { VarveError } from '../errors.ts'
-import { isEntryName, nameFromBytes } from '../platform/file-name.ts'
+import { VarveError } from '@varve/platform/errors'
+import { isEntryName, nameFromBytes } from '@varve/platform/file-name'
 import { ByteStrings } from './byte-strings.ts'
 import { unquoteName } from './go-quote.ts'
 import { ID_SIZE, type Id } from './id.ts'
 import { JsonError, JsonReader } from './json-reader.ts'
-import type { ExtendedAttribute, Node, NodeType, Tree } from './node.ts'
+import type { ExtendedAttribute } from '@varve/platform'
+import type { Node, NodeType, Tree } from './node.ts'
 import { isTimestamp, ZERO_TIME, type Timestamp } from './timestamp.ts'
 
 const UINT32 = 0xffff_ffff

@@ -1,9 +1,10 @@
-import { compareNames, nameToBytes } from '../platform/file-name.ts'
+import { compareNames, nameToBytes } from '@varve/platform/file-name'
 import { quoteName } from './go-quote.ts'
 import { jsonString } from './json-string.ts'
 import { compactJson } from './json-compacting.ts'
 import type { Id } from './id.ts'
-import type { ExtendedAttribute, Node } from './node.ts'
+import type { ExtendedAttribute } from '@varve/platform'
+import type { Node } from './node.ts'
 import { releaseNow } from '../release-now.ts'
 import { canonicalTimestamp } from './timestamp.ts'
 

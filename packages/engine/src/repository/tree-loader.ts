@@ -1,4 +1,4 @@
-import { isVarveError, VarveError } from '../errors.ts'
+import { isVarveError, VarveError } from '@varve/platform/errors'
 import type { BlobIndex } from './blob-index.ts'
 import type { BlobLocation } from './blob.ts'
 import { shortId, type Id } from './id.ts'

@@ -1,4 +1,4 @@
-import { VarveError } from '../errors.ts'
+import { VarveError } from '@varve/platform/errors'
 import { compressBound, decompressUpTo, type Compressor } from './compression.ts'
 import type { RepositoryConfig } from './repository.ts'
 

@@ -1,5 +1,5 @@
 import type { ChunkerParameters } from '../chunking/chunker.ts'
-import { VarveError } from '../errors.ts'
+import { VarveError } from '@varve/platform/errors'
 import type { Compression } from './compression.ts'
 import type { MasterKey } from './master-key.ts'
 import type { OpenRepository, RepositoryConfig } from './repository.ts'

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { throwIfAborted } from '../errors.ts'
+import { throwIfAborted } from '@varve/platform/errors'
 
 /** How long the main thread may be busy without a pause, in milliseconds. */
 const LONGEST_BUSY = 30

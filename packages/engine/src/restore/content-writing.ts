@@ -1,4 +1,4 @@
-import { describeError, isVarveError, throwIfAborted } from '../errors.ts'
+import { describeError, isVarveError, throwIfAborted } from '@varve/platform/errors'
 import type { IndexedRepository } from '../repository/repository.ts'
 import { WorkerPool } from '../workers/worker-pool.ts'
 import { workerUrl } from '../workers/worker-url.ts'

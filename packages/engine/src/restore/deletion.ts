@@ -1,4 +1,4 @@
-import { describeError } from '../errors.ts'
+import { describeError } from '@varve/platform/errors'
 import type { Breather } from './breather.ts'
 import { EntryMark } from './entry-mark.ts'
 import { removeTree } from './removal.ts'

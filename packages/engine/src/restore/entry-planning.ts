@@ -1,5 +1,5 @@
 import { readdirSync, type BigIntStats } from 'node:fs'
-import { toFsPath } from '../platform/file-name.ts'
+import { toFsPath } from '@varve/platform/file-name'
 import type { BlobLocation } from '../repository/blob.ts'
 import type { Id } from '../repository/id.ts'
 import type { Node } from '../repository/node.ts'

@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, fstatSync, ftruncateSync } from 'node:fs'
-import { describeError, systemErrorCode } from '../errors.ts'
-import { toFsPath } from '../platform/file-name.ts'
+import { describeError, systemErrorCode } from '@varve/platform/errors'
+import { toFsPath } from '@varve/platform/file-name'
 import { makeFile, openForWriting } from './file-writer.ts'
 import { lookAt } from './plan-context.ts'
 import { EntryMark } from './entry-mark.ts'

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, writeSync } from 'node:fs'
-import { describeError, systemErrorCode } from '../errors.ts'
-import { toFsPath } from '../platform/file-name.ts'
+import { describeError, systemErrorCode } from '@varve/platform/errors'
+import { toFsPath } from '@varve/platform/file-name'
 import type { MetadataWriter } from './metadata-writer.ts'
 import { EntryMark } from './entry-mark.ts'
 import type { EntryMetadata, PlannedEntries } from './planned-entries.ts'

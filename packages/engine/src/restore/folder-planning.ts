@@ -1,6 +1,6 @@
-import { describeError, isVarveError } from '../errors.ts'
+import { describeError, isVarveError } from '@varve/platform/errors'
 import type { TreeLoader } from '../repository/tree-loader.ts'
-import { compareNames, isEntryName } from '../platform/file-name.ts'
+import { compareNames, isEntryName } from '@varve/platform/file-name'
 import type { Node, Tree } from '../repository/node.ts'
 import type { Breather } from './breather.ts'
 import { unexpectedNames } from './deletion-planning.ts'

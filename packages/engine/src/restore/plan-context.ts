@@ -1,6 +1,6 @@
 import { lstatSync, type BigIntStats } from 'node:fs'
-import { toFsPath } from '../platform/file-name.ts'
-import type { Platform } from '../platform/platform.ts'
+import { toFsPath } from '@varve/platform/file-name'
+import type { Platform } from '@varve/platform'
 import type { BlobIndex } from '../repository/blob-index.ts'
 import type { Node } from '../repository/node.ts'
 import { timestampToNanoseconds } from '../repository/timestamp.ts'

@@ -1,6 +1,6 @@
-import { throwIfAborted, VarveError } from '../errors.ts'
+import { throwIfAborted, VarveError } from '@varve/platform/errors'
 import { TreeLoader } from '../repository/tree-loader.ts'
-import { currentPlatform } from '../platform/current-platform.ts'
+import { currentPlatform } from '@varve/platform'
 import type { Node } from '../repository/node.ts'
 import type { IndexedRepository } from '../repository/repository.ts'
 import { Breather } from './breather.ts'

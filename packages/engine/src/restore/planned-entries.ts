@@ -1,5 +1,6 @@
-import { nameFromBytes, nameToBytes } from '../platform/file-name.ts'
-import type { ExtendedAttribute, NodeType } from '../repository/node.ts'
+import { nameFromBytes, nameToBytes } from '@varve/platform/file-name'
+import type { ExtendedAttribute } from '@varve/platform'
+import type { NodeType } from '../repository/node.ts'
 import { newMemory, resizedMemory, sharedMemory } from './columns.ts'
 import { getTime, makeEntryColumns, putTime, type EntryColumns } from './entry-columns.ts'
 

@@ -1,5 +1,5 @@
 import { readlinkSync, type BigIntStats } from 'node:fs'
-import { nameFromBytes, toFsPath } from '../platform/file-name.ts'
+import { nameFromBytes, toFsPath } from '@varve/platform/file-name'
 import type { Node } from '../repository/node.ts'
 import { timestampToNanoseconds } from '../repository/timestamp.ts'
 import type { EntryAction } from './planned-entries.ts'

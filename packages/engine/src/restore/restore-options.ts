@@ -1,5 +1,5 @@
-import { VarveError } from '../errors.ts'
-import type { LongCall, Problem } from '../progress.ts'
+import { VarveError } from '@varve/platform/errors'
+import type { LongCall, Problem } from '@varve/platform'
 import type { Id } from '../repository/id.ts'
 import type { NodeType } from '../repository/node.ts'
 

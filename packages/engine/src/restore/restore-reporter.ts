@@ -1,4 +1,4 @@
-import type { Progress } from '../progress.ts'
+import type { Progress } from '@varve/platform'
 import type { NodeType } from '../repository/node.ts'
 import type { EntryAction } from './planned-entries.ts'
 import type { RestoreAction, RestoreOptions } from './restore-options.ts'

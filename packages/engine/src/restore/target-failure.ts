@@ -1,4 +1,4 @@
-import { systemErrorCode, VarveError } from '../errors.ts'
+import { systemErrorCode, VarveError } from '@varve/platform/errors'
 
 const REASONS: ReadonlyMap<string, { readonly message: string; readonly hint: string }> = new Map([
   ['ENOSPC', { message: 'there is no space left', hint: 'make room and restore again: what is right already is kept' }],

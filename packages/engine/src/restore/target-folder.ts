@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { describeError, systemErrorCode, VarveError } from '../errors.ts'
-import { nameFromBytes, toFsPath } from '../platform/file-name.ts'
+import { describeError, systemErrorCode, VarveError } from '@varve/platform/errors'
+import { nameFromBytes, toFsPath } from '@varve/platform/file-name'
 
 /** A folder to restore into. */
 export interface TargetFolder {

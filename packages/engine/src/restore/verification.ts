@@ -1,4 +1,4 @@
-import { throwIfAborted } from '../errors.ts'
+import { throwIfAborted } from '@varve/platform/errors'
 import { ContentComparison } from './content-comparison.ts'
 import { EntryMark } from './entry-mark.ts'
 import type { OverwriteMode, RestoreOptions } from './restore-options.ts'

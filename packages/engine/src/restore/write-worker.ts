@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads'
-import { currentPlatform } from '../platform/current-platform.ts'
+import { currentPlatform } from '@varve/platform'
 import { releaseNow } from '../release-now.ts'
 import { BlobOpener } from '../repository/blob-opening.ts'
 import { Sealer } from '../repository/sealing.ts'

@@ -1,4 +1,4 @@
-import { throwIfAborted } from '../errors.ts'
+import { throwIfAborted } from '@varve/platform/errors'
 
 /**
  * What a stream gives, until `signal` is aborted: also while nothing comes, as from a pipe whose other end is at work.

@@ -1,4 +1,4 @@
-import { throwIfAborted } from '../errors.ts'
+import { throwIfAborted } from '@varve/platform/errors'
 import type { BlobType } from '../repository/blob.ts'
 import { BlobClaims } from '../repository/blob-claims.ts'
 import { idOf, idToBytes, type Id } from '../repository/id.ts'

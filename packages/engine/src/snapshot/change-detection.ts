@@ -1,5 +1,6 @@
 import type { BigIntStats } from 'node:fs'
-import type { ExtendedAttribute, Node } from '../repository/node.ts'
+import type { ExtendedAttribute } from '@varve/platform'
+import type { Node } from '../repository/node.ts'
 import { sameMoment, timestampFromNanoseconds } from '../repository/timestamp.ts'
 
 /** What tells whether a file is as it was: all that cannot stay the same when its content or its metadata changes. */

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import { startThread } from '../workers/start-thread.ts'
 import { workerUrl } from '../workers/worker-url.ts'
 import type { RuleOptions } from './rules/rules.ts'
 
@@ -22,7 +22,7 @@ export interface EstimateWorkerData {
  * @returns ends the counting
  */
 export function startEstimate(workerData: EstimateWorkerData, onEstimate: (estimate: Estimate) => void): () => void {
-  const thread = new Worker(workerUrl(import.meta.url, './estimate-worker'), { workerData })
+  const thread = startThread(workerUrl(import.meta.url, './estimate-worker'), { workerData })
   thread.unref()
   thread.on('message', onEstimate)
   thread.on('error', () => undefined)

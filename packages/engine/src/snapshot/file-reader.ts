@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs'
 import type { ChunkStream } from '../chunking/chunk-stream.ts'
-import { systemErrorCode, VarveError } from '../errors.ts'
-import { toFsPath } from '../platform/file-name.ts'
+import { systemErrorCode, VarveError } from '@varve/platform/errors'
+import { toFsPath } from '@varve/platform/file-name'
 import { sameState, type FileState } from './change-detection.ts'
 import type { FileToSave } from './save-jobs.ts'
 

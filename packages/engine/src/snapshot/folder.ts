@@ -1,6 +1,6 @@
 import type { Id } from '../repository/id.ts'
 import type { Node } from '../repository/node.ts'
-import { compareNames } from '../platform/file-name.ts'
+import { compareNames } from '@varve/platform/file-name'
 import { timestampFromNanoseconds, timestampToNanoseconds, type Timestamp } from '../repository/timestamp.ts'
 import { TreeEncoder } from '../repository/tree-encoding.ts'
 import { sameNode } from './change-detection.ts'

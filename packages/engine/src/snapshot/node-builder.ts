@@ -1,8 +1,9 @@
 import { readlinkSync, type BigIntStats } from 'node:fs'
-import { describeError, systemErrorCode } from '../errors.ts'
-import { nameFromBytes, toFsPath } from '../platform/file-name.ts'
-import type { Platform } from '../platform/platform.ts'
-import type { ExtendedAttribute, Node, NodeType } from '../repository/node.ts'
+import type { ExtendedAttribute, Platform } from '@varve/platform'
+import { describeError, systemErrorCode } from '@varve/platform/errors'
+import { nameFromBytes, toFsPath } from '@varve/platform/file-name'
+import { fileModeFromPosix } from '../repository/file-mode.ts'
+import type { Node, NodeType } from '../repository/node.ts'
 import { timestampFromNanoseconds } from '../repository/timestamp.ts'
 import type { FileState } from './change-detection.ts'
 
@@ -68,7 +69,7 @@ export class NodeBuilder {
     return {
       name,
       type,
-      mode: this.#platform.nodeMode(stats),
+      mode: fileModeFromPosix(this.#platform.posixMode(stats)),
       mtime,
       atime: this.#options.withAtime ? timestampFromNanoseconds(stats.atimeNs) : mtime,
       ctime: stats.ctimeNs === stats.mtimeNs ? mtime : timestampFromNanoseconds(stats.ctimeNs),

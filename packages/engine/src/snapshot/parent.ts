@@ -1,4 +1,4 @@
-import type { VarveError } from '../errors.ts'
+import type { VarveError } from '@varve/platform/errors'
 import { matchesFilter } from '../history/snapshot-filter.ts'
 import type { Id } from '../repository/id.ts'
 import type { OpenRepository } from '../repository/repository.ts'

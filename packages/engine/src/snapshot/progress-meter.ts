@@ -1,4 +1,4 @@
-import type { Progress } from '../progress.ts'
+import type { Progress } from '@varve/platform'
 import type { Estimate } from './estimate.ts'
 
 /** Time between two reports, in milliseconds. */

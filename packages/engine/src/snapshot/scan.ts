@@ -1,7 +1,14 @@
 import { lstatSync, statSync, type BigIntStats } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { describeError, isVarveError, systemErrorCode, throwIfAborted, VarveError, type ErrorCode } from '../errors.ts'
-import { compareNames, toFsPath } from '../platform/file-name.ts'
+import {
+  describeError,
+  isVarveError,
+  systemErrorCode,
+  throwIfAborted,
+  VarveError,
+  type ErrorCode,
+} from '@varve/platform/errors'
+import { compareNames, toFsPath } from '@varve/platform/file-name'
 import { idFromBytes, ID_SIZE, type Id } from '../repository/id.ts'
 import type { Node } from '../repository/node.ts'
 import type { IndexedRepository } from '../repository/repository.ts'

@@ -1,4 +1,4 @@
-import type { LongCall, Problem } from '../progress.ts'
+import type { LongCall, Problem } from '@varve/platform'
 import type { Id } from '../repository/id.ts'
 import type { NodeType } from '../repository/node.ts'
 import type { SnapshotSummary, StoredSnapshot } from '../repository/snapshot.ts'

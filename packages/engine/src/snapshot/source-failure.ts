@@ -1,4 +1,4 @@
-import { describeError, VarveError } from '../errors.ts'
+import { describeError, VarveError } from '@varve/platform/errors'
 
 /** ERR_VARVE_SOURCE for a source that cannot even be looked at. */
 export function sourceFailure(path: string, cause: unknown): VarveError {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { isAbsolute, join, normalize, resolve, sep } from 'node:path'
-import { nameFromBytes, toFsPath } from '../platform/file-name.ts'
-import type { Platform } from '../platform/platform.ts'
+import { nameFromBytes, toFsPath } from '@varve/platform/file-name'
+import type { Platform } from '@varve/platform'
 import { sourceFailure } from './source-failure.ts'
 
 /**

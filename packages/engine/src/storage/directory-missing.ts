@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { systemErrorCode, VarveError } from '../errors.ts'
+import { systemErrorCode, VarveError } from '@varve/platform/errors'
 import { typeFolder } from './directory-layout.ts'
 import { systemFailure } from './storage-failure.ts'
 import { LISTED_FILE_TYPES } from './storage.ts'

@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, realpath, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { systemErrorCode, VarveError } from '../errors.ts'
+import { systemErrorCode, VarveError } from '@varve/platform/errors'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 import {
   allFolders,

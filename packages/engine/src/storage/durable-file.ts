@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { systemErrorCode } from '../errors.ts'
+import { systemErrorCode } from '@varve/platform/errors'
 import { flush, flushFolder } from './durable-folder.ts'
 
 /** restic's left-overs are named alike: the final name, `-tmp-`, and something random. */

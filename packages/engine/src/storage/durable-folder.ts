@@ -1,6 +1,6 @@
 import { mkdir, open, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { systemErrorCode } from '../errors.ts'
+import { systemErrorCode } from '@varve/platform/errors'
 
 /** What file systems answer that have no way to flush this; what they hold is as durable as they make it. */
 const CANNOT_FLUSH: ReadonlySet<string | undefined> = new Set(['EINVAL', 'ENOTSUP', 'ENOTTY', 'EISDIR', 'EPERM'])

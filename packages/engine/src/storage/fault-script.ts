@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode } from '@varve/platform/errors'
 import type { FileType } from './storage.ts'
 
 /** What storage is asked to do. */

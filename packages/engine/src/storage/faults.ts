@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { throwIfAborted, VarveError, type ErrorCode } from '../errors.ts'
+import { throwIfAborted, VarveError, type ErrorCode } from '@varve/platform/errors'
 import type { DamageAction, Fault, FaultAction, PerformedOperation } from './fault-script.ts'
 import { damageBytes, matchesFault } from './fault-script.ts'
 import { describeObject } from './object-name.ts'

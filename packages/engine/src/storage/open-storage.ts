@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { extname } from 'node:path'
-import { systemErrorCode, VarveError } from '../errors.ts'
+import { systemErrorCode, VarveError } from '@varve/platform/errors'
 import { DirectoryStorage } from './directory.ts'
 import { SqliteStorage } from './sqlite.ts'
 import { systemFailure } from './storage-failure.ts'

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { VarveError } from '../errors.ts'
+import { VarveError } from '@varve/platform/errors'
 import { describeObject, isObjectName } from './object-name.ts'
 import { databaseDamaged, sqliteFailure } from './sqlite-failure.ts'
 import { releaseNow } from '../release-now.ts'

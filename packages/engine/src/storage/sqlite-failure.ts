@@ -1,4 +1,4 @@
-import { VarveError } from '../errors.ts'
+import { VarveError } from '@varve/platform/errors'
 import { storageFailure, type FailureReason } from './storage-failure.ts'
 
 /** Primary result codes, see https://sqlite.org/rescode.html. */

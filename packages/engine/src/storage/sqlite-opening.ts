@@ -1,6 +1,6 @@
 import { closeSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { systemErrorCode, VarveError } from '../errors.ts'
+import { systemErrorCode, VarveError } from '@varve/platform/errors'
 import { databaseDamaged, sqliteFailure, sqliteResultCode } from './sqlite-failure.ts'
 import {
   CONNECTION_PRAGMAS,

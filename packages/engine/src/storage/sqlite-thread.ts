@@ -1,5 +1,6 @@
-import { Worker, type Transferable } from 'node:worker_threads'
+import type { Transferable, Worker } from 'node:worker_threads'
 import { errorFromMessage, type JobMessage, type WorkerMessage } from '../workers/job-messages.ts'
+import { startThread } from '../workers/start-thread.ts'
 import { workerUrl } from '../workers/worker-url.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 import type { SqliteAnswers, SqliteRequest } from './sqlite-requests.ts'
@@ -31,7 +32,7 @@ export class SqliteThread {
   #failure: Error | undefined
 
   constructor() {
-    this.#worker = new Worker(workerUrl(import.meta.url, './sqlite-worker'), { name: 'sqlite' })
+    this.#worker = startThread(workerUrl(import.meta.url, './sqlite-worker'), { name: 'sqlite' })
     this.#worker.unref()
     this.#worker.on('message', (message: WorkerMessage<never, never>) => this.#settle(message))
     this.#worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))))

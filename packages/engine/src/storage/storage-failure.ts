@@ -1,4 +1,4 @@
-import { describeError, systemErrorCode, VarveError } from '../errors.ts'
+import { describeError, systemErrorCode, VarveError } from '@varve/platform/errors'
 import { describeObject } from './object-name.ts'
 import type { ByteRange, FileType } from './storage.ts'
 

@@ -1,4 +1,4 @@
-import { VarveError, type ErrorCode } from '../errors.ts'
+import { VarveError, type ErrorCode } from '@varve/platform/errors'
 
 /** What a pool sends to a worker: a job with a number, whose answer carries the same one. */
 export interface JobMessage<Job> {

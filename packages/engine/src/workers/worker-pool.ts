@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
-import { Worker, type Transferable } from 'node:worker_threads'
+import type { Transferable, Worker } from 'node:worker_threads'
 import { errorFromMessage, type JobMessage, type WorkerMessage } from './job-messages.ts'
+import { startThread } from './start-thread.ts'
 
 /** Jobs that wait in a thread behind the one it is at, so that it does not idle while the pool's own thread is busy. */
 const QUEUED_AHEAD = 3
@@ -100,7 +101,7 @@ export class WorkerPool<Job, Result, Event = never> {
   }
 
   #start(options: WorkerPoolOptions<Event>, index: number): PooledWorker<Job, Result> {
-    const thread = new Worker(options.module, {
+    const thread = startThread(options.module, {
       workerData: options.workerData,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     })

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { lstatSync, openSync, closeSync, readdirSync, readlinkSync, readSync, type BigIntStats } from 'node:fs'
-import { nameFromBytes, toFsPath } from '../../src/platform/file-name.ts'
+import { nameFromBytes, toFsPath } from '@varve/platform/file-name'
 
 /** What of folders is compared. */
 export interface ComparedFolders {

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { compareNames, isEntryName, nameFromBytes } from '../../src/platform/file-name.ts'
+import { compareNames, isEntryName, nameFromBytes } from '@varve/platform/file-name'
 import { idOf } from '../../src/repository/id.ts'
 import type { Node } from '../../src/repository/node.ts'
 import { timestampFromNanoseconds } from '../../src/repository/timestamp.ts'

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createZstdCompress, createZstdDecompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isVarveError } from '../../src/errors.ts'
+import { isVarveError } from '@varve/platform/errors'
 import { COMPRESSIONS, Compressor, Decompressor, decompress, decompressUpTo } from '../../src/repository/compression.ts'
 import { ZstdError, ZstdHandle } from '../../src/repository/zstd-handle.ts'
 

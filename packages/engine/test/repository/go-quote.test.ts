@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { nameFromBytes, nameToBytes } from '../../src/platform/file-name.ts'
+import { nameFromBytes, nameToBytes } from '@varve/platform/file-name'
 import { quoteName, unquoteName } from '../../src/repository/go-quote.ts'
 
 /** Names as hexadecimal bytes, and what Go's strconv.Quote makes of them. */

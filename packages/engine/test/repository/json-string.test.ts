@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { nameFromBytes } from '../../src/platform/file-name.ts'
+import { nameFromBytes } from '@varve/platform/file-name'
 import { quoteName } from '../../src/repository/go-quote.ts'
 import { jsonString } from '../../src/repository/json-string.ts'
 

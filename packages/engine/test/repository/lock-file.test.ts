@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { currentPlatform } from '../../src/platform/current-platform.ts'
-import type { Platform } from '../../src/platform/platform.ts'
-import { processSpace } from '../../src/platform/process-space.ts'
+import { currentPlatform } from '@varve/platform'
+import type { Platform } from '@varve/platform'
+import { processSpace } from '@varve/platform'
 import {
   decodeLock,
   describeLock,

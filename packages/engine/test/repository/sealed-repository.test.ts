@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import type { VarveError } from '../../src/errors.ts'
+import type { VarveError } from '@varve/platform/errors'
 import { idOf, idToBytes, type Id } from '../../src/repository/id.ts'
 import { encodeIndex } from '../../src/repository/index-file.ts'
 import type { OpenRepository } from '../../src/repository/repository.ts'

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isVarveError } from '../../src/errors.ts'
+import { isVarveError } from '@varve/platform/errors'
 import { idOf, shortId } from '../../src/repository/id.ts'
 import type { Snapshot } from '../../src/repository/snapshot.ts'
 import { decodeSnapshot, encodeSnapshot } from '../../src/repository/snapshot-encoding.ts'

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isVarveError } from '../../src/errors.ts'
+import { isVarveError } from '@varve/platform/errors'
 import { idOf } from '../../src/repository/id.ts'
 import { decodeTree } from '../../src/repository/tree-decoding.ts'
 import { encodeTree } from '../../src/repository/tree-encoding.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { VarveError } from '../../src/errors.ts'
+import { VarveError } from '@varve/platform/errors'
 import { idOf } from '../../src/repository/id.ts'
 import type { Node } from '../../src/repository/node.ts'
 import { decodeTree } from '../../src/repository/tree-decoding.ts'

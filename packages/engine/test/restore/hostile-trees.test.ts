@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Problem } from '../../src/progress.ts'
+import type { Problem } from '@varve/platform'
 import { idOf, type Id } from '../../src/repository/id.ts'
 import { executeRestore } from '../../src/restore/execute.ts'
 import { planRestore } from '../../src/restore/plan.ts'

@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { currentPlatform } from '../../src/platform/current-platform.ts'
+import { currentPlatform } from '@varve/platform'
 import { FileMode } from '../../src/repository/file-mode.ts'
 import type { Node } from '../../src/repository/node.ts'
 import { parseTimestamp, ZERO_TIME } from '../../src/repository/timestamp.ts'

@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Problem } from '../../src/progress.ts'
+import type { Problem } from '@varve/platform'
 import { FileMode } from '../../src/repository/file-mode.ts'
 import type { Id } from '../../src/repository/id.ts'
 import type { Node } from '../../src/repository/node.ts'
@@ -8,7 +8,7 @@ import type { OpenRepository } from '../../src/repository/repository.ts'
 import type { RestoreItem, RestoreOptions, RestoreResult } from '../../src/restore/restore-options.ts'
 import { restore } from '../../src/restore/restore.ts'
 import { RepositoryFixture } from '../fixtures/repository-fixture.ts'
-import { scratchFolder } from '../platform/scratch-folder.ts'
+import { scratchFolder } from '../../../../test/scratch-folder.ts'
 import { aNode } from '../repository/a-node.ts'
 
 /** Makes an entry for a folder. */

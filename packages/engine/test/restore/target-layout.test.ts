@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { isVarveError } from '../../src/errors.ts'
+import { isVarveError } from '@varve/platform/errors'
 import { linkTo, RestoreFixture, contentOf } from './restore-fixture.ts'
 import { sourceComponents } from '../../src/history/source-location.ts'
 

@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { OpenRepository } from '../../src/repository/repository.ts'
 import { noise } from '../fixtures/repository-fixture.ts'
-import { scratchFolder } from '../platform/scratch-folder.ts'
+import { scratchFolder } from '../../../../test/scratch-folder.ts'
 import { cheapRepository } from '../repository/cheap-repository.ts'
 import { contentOf, type SnapshotContent, type TakenSnapshot, takeSnapshot } from './take-snapshot.ts'
 

@@ -19,11 +19,11 @@ import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { ChunkStream } from '../../src/chunking/chunk-stream.ts'
 import { FixedChunker } from '../../src/chunking/fixed.ts'
 import { createChunker } from '../../src/chunking/create-chunker.ts'
-import { toFsPath } from '../../src/platform/file-name.ts'
+import { toFsPath } from '@varve/platform/file-name'
 import { readFileChunks, type FileReading } from '../../src/snapshot/file-reader.ts'
 import type { FileToSave } from '../../src/snapshot/save-jobs.ts'
 import { noise } from '../fixtures/repository-fixture.ts'
-import { scratchFolder } from '../platform/scratch-folder.ts'
+import { scratchFolder } from '../../../../test/scratch-folder.ts'
 
 let file = ''
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compareNames } from '../../src/platform/file-name.ts'
+import { compareNames } from '@varve/platform/file-name'
 import { idOf } from '../../src/repository/id.ts'
 import type { Node } from '../../src/repository/node.ts'
 import { timestampFromNanoseconds } from '../../src/repository/timestamp.ts'

@@ -4,14 +4,14 @@ import { once } from 'node:events'
 import { chmodSync, linkSync, lstatSync, mkdirSync, symlinkSync, writeFileSync, type BigIntStats } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { currentPlatform } from '../../src/platform/current-platform.ts'
-import { nameToBytes, toFsPath } from '../../src/platform/file-name.ts'
-import type { Platform } from '../../src/platform/platform.ts'
+import { currentPlatform } from '@varve/platform'
+import { nameToBytes, toFsPath } from '@varve/platform/file-name'
+import type { Platform } from '@varve/platform'
 import { FileMode } from '../../src/repository/file-mode.ts'
 import type { Node } from '../../src/repository/node.ts'
 import { timestampFromNanoseconds } from '../../src/repository/timestamp.ts'
 import { NodeBuilder, nodeType } from '../../src/snapshot/node-builder.ts'
-import { scratchFolder } from '../platform/scratch-folder.ts'
+import { scratchFolder } from '../../../../test/scratch-folder.ts'
 
 const platform = currentPlatform()
 const no = (): boolean => false

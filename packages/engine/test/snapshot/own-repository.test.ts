@@ -5,7 +5,7 @@ import type { OpenRepository } from '../../src/repository/repository.ts'
 import { DirectoryStorage } from '../../src/storage/directory.ts'
 import { SqliteStorage } from '../../src/storage/sqlite.ts'
 import type { Storage } from '../../src/storage/storage.ts'
-import { scratchFolder } from '../platform/scratch-folder.ts'
+import { scratchFolder } from '../../../../test/scratch-folder.ts'
 import { cheapRepository } from '../repository/cheap-repository.ts'
 import { contentOf, madeSnapshot, SnapshotContent, takeSnapshot } from './take-snapshot.ts'
 

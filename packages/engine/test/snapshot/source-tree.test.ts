@@ -1,10 +1,10 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { currentPlatform } from '../../src/platform/current-platform.ts'
-import { nameToBytes, toFsPath } from '../../src/platform/file-name.ts'
+import { currentPlatform } from '@varve/platform'
+import { nameToBytes, toFsPath } from '@varve/platform/file-name'
 import { arrangeSources, readFolder, type SourceTree } from '../../src/snapshot/source-tree.ts'
-import { scratchFolder } from '../platform/scratch-folder.ts'
+import { scratchFolder } from '../../../../test/scratch-folder.ts'
 
 const platform = currentPlatform()
 let base = ''

@@ -1,7 +1,7 @@
 import { TreeLoader } from '../../src/repository/tree-loader.ts'
 import { readFile } from '../../src/history/read-file.ts'
 import { walkTree } from '../../src/history/walk-tree.ts'
-import type { Problem } from '../../src/progress.ts'
+import type { Problem } from '@varve/platform'
 import type { Id } from '../../src/repository/id.ts'
 import type { Node } from '../../src/repository/node.ts'
 import type { IndexedRepository, OpenRepository } from '../../src/repository/repository.ts'

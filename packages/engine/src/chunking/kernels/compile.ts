@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { systemErrorCode } from '../../errors.ts'
+import { systemErrorCode } from '@varve/platform/errors'
 import { wasm } from '../web-assembly.ts'
 
 /*

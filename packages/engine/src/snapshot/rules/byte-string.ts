@@ -1,4 +1,4 @@
-import { nameToBytes } from '../../platform/file-name.ts'
+import { nameToBytes } from '@varve/platform/file-name'
 
 declare const byteStringBrand: unique symbol
 

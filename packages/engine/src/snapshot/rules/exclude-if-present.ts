@@ -1,7 +1,7 @@
 import { closeSync, constants, lstatSync, openSync, readSync } from 'node:fs'
-import { describeError, systemErrorCode, VarveError } from '../../errors.ts'
-import { nameToBytes, toFsPath } from '../../platform/file-name.ts'
-import type { Problem } from '../../progress.ts'
+import { describeError, systemErrorCode, VarveError } from '@varve/platform/errors'
+import { nameToBytes, toFsPath } from '@varve/platform/file-name'
+import type { Problem } from '@varve/platform'
 
 /** A file whose presence keeps the other entries of its folder out of a snapshot. */
 export interface ExclusionTag {

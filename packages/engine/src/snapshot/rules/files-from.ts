@@ -1,5 +1,5 @@
-import { VarveError } from '../../errors.ts'
-import { nameFromBytes } from '../../platform/file-name.ts'
+import { VarveError } from '@varve/platform/errors'
+import { nameFromBytes } from '@varve/platform/file-name'
 import { globPaths } from './glob-paths.ts'
 import { textLines, trimLine } from './text-file.ts'
 

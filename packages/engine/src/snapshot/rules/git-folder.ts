@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { posix } from 'node:path'
-import { nameFromBytes, toFsPath } from '../../platform/file-name.ts'
+import { nameFromBytes, toFsPath } from '@varve/platform/file-name'
 
 /**
  * The folder in which git keeps what all work trees of a repository share, for the folder at the top of a work tree (gitrepository-layout(5));

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, statSync } from 'node:fs'
 import { posix } from 'node:path'
-import { VarveError } from '../../errors.ts'
-import { compareNames, nameFromBytes, toFsPath } from '../../platform/file-name.ts'
+import { VarveError } from '@varve/platform/errors'
+import { compareNames, nameFromBytes, toFsPath } from '@varve/platform/file-name'
 import { byteString } from './byte-string.ts'
 import { compileGlob } from './glob.ts'
 

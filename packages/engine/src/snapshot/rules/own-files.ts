@@ -1,6 +1,6 @@
 import { type BigIntStats, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { nameFromBytes, toFsPath } from '../../platform/file-name.ts'
+import { nameFromBytes, toFsPath } from '@varve/platform/file-name'
 import { statIfThere } from './stat-if-there.ts'
 
 /**

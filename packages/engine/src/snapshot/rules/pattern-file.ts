@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { describeError, VarveError } from '../../errors.ts'
+import { describeError, VarveError } from '@varve/platform/errors'
 import { type Environment, expandEnvironment } from './expand-environment.ts'
 import { textLines, trimLine } from './text-file.ts'
 

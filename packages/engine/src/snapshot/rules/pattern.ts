@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { VarveError } from '../../errors.ts'
+import { VarveError } from '@varve/platform/errors'
 import { byteString } from './byte-string.ts'
 import { compileGlob, type Glob } from './glob.ts'
 import { lowerCase } from './lower-case.ts'

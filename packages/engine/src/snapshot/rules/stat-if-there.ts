@@ -1,5 +1,5 @@
 import { type BigIntStats, lstatSync } from 'node:fs'
-import { toFsPath } from '../../platform/file-name.ts'
+import { toFsPath } from '@varve/platform/file-name'
 
 /** What `lstat` gives for a path; undefined where there is nothing, or nothing that may be looked at. */
 export function statIfThere(path: string): BigIntStats | undefined {

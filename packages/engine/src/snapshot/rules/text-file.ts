@@ -1,4 +1,4 @@
-import { nameFromBytes } from '../../platform/file-name.ts'
+import { nameFromBytes } from '@varve/platform/file-name'
 
 /**
  * The lines of a text file, each without its end: UTF-8, or UTF-16 where a byte order mark says so. Bytes that are no valid UTF-8 are kept

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Problem } from '../../../src/progress.ts'
+import type { Problem } from '@varve/platform'
 import { CACHE_TAG, isMarked, parseExclusionTag } from '../../../src/snapshot/rules/exclude-if-present.ts'
-import { scratchFolder } from '../../platform/scratch-folder.ts'
+import { scratchFolder } from '../../../../../test/scratch-folder.ts'
 
 function ask(tag: string, content: string | undefined): { marked: boolean; warnings: readonly Problem[] } {
   const folder = scratchFolder()

@@ -1,10 +1,10 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { toFsPath } from '../../../src/platform/file-name.ts'
+import { toFsPath } from '@varve/platform/file-name'
 import { expandFilesFrom, parseFilesFromRaw, parseFilesFromVerbatim } from '../../../src/snapshot/rules/files-from.ts'
 import { globPaths } from '../../../src/snapshot/rules/glob-paths.ts'
-import { scratchFolder } from '../../platform/scratch-folder.ts'
+import { scratchFolder } from '../../../../../test/scratch-folder.ts'
 
 /** `a/1.c`, `a/2.c`, `b/1.c`, `.hidden`, `z[1]`, `caf\udce9`, and `to-a`, a link to `a`. */
 function someFiles(): string {

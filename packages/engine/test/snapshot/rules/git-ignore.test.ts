@@ -1,9 +1,9 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Problem } from '../../../src/progress.ts'
+import type { Problem } from '@varve/platform'
 import { GitIgnore } from '../../../src/snapshot/rules/git-ignore.ts'
-import { scratchFolder } from '../../platform/scratch-folder.ts'
+import { scratchFolder } from '../../../../../test/scratch-folder.ts'
 
 /** A folder with files of these contents; with `.git/HEAD` where `isRepository`. */
 function folderWith(files: Readonly<Record<string, string | Buffer>>, isRepository = true): string {

@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync } from 'node:fs'
-import { nameFromBytes, toFsPath } from '../../../src/platform/file-name.ts'
+import { nameFromBytes, toFsPath } from '@varve/platform/file-name'
 import type { Rules } from '../../../src/snapshot/rules/rules.ts'
 
 /** The paths of all that a walk keeps below a source, a folder, asking the rules as a snapshot does; sorted, each folder before its entries. */

@@ -2,7 +2,7 @@ import { type BigIntStats, linkSync, lstatSync, mkdirSync, symlinkSync, writeFil
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { OwnFiles } from '../../../src/snapshot/rules/own-files.ts'
-import { scratchFolder } from '../../platform/scratch-folder.ts'
+import { scratchFolder } from '../../../../../test/scratch-folder.ts'
 
 function stats(path: string): BigIntStats {
   return lstatSync(path, { bigint: true })

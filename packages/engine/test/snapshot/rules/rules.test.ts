@@ -1,10 +1,10 @@
 import { type BigIntStats, lstatSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Problem } from '../../../src/progress.ts'
+import type { Problem } from '@varve/platform'
 import { OneFileSystem } from '../../../src/snapshot/rules/one-file-system.ts'
 import { compileRules, type RuleOptions } from '../../../src/snapshot/rules/rules.ts'
-import { scratchFolder } from '../../platform/scratch-folder.ts'
+import { scratchFolder } from '../../../../../test/scratch-folder.ts'
 import { keptBelow } from './kept-below.ts'
 
 /** A folder with files of these contents, folders where a name ends in `/`. */

@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { PosixAccounts } from '../../src/platform/posix-accounts.ts'
-import { scratchFolder } from './scratch-folder.ts'
+import { PosixAccounts } from '../src/posix-accounts.ts'
+import { scratchFolder } from '../../../test/scratch-folder.ts'
 
 const PASSWD = `# comment:x:1
 root:x:0:0:root:/root:/bin/sh

@@ -2,12 +2,12 @@ import { lstatSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { currentPlatform } from '../../src/platform/current-platform.ts'
-import { toFsPath } from '../../src/platform/file-name.ts'
-import { linuxLibC } from '../../src/platform/linux-libc.ts'
-import { linuxSetTimes } from '../../src/platform/linux-times.ts'
-import { setTimesInSeconds } from '../../src/platform/set-times-in-seconds.ts'
-import { scratchFolder } from './scratch-folder.ts'
+import { currentPlatform } from '../src/current-platform.ts'
+import { toFsPath } from '../src/file-name.ts'
+import { linuxLibC } from '../src/linux-libc.ts'
+import { linuxSetTimes } from '../src/linux-times.ts'
+import { setTimesInSeconds } from '../src/set-times-in-seconds.ts'
+import { scratchFolder } from '../../../test/scratch-folder.ts'
 
 const HOUR = 3_600_000_000_000n
 

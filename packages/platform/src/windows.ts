@@ -1,10 +1,11 @@
 import type { BigIntStats } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { win32 } from 'node:path'
-import { FileMode, fileModeFromPosix } from '../repository/file-mode.ts'
 import type { Platform } from './platform.ts'
 import { processExists } from './process-exists.ts'
 import { setTimesInSeconds } from './set-times-in-seconds.ts'
+
+const FOLDER_WITH_ALL_PERMISSIONS = 0o040777
 
 /** The platform of Windows: without owners, extended attributes and special files; times as exact as Node sets them. */
 export function windowsPlatform(): Platform {
@@ -27,11 +28,8 @@ export function windowsPlatform(): Platform {
     makeSpecial: (path, type) => {
       throw new Error(`'${path}' cannot be made: Windows has no such thing as a ${type}`)
     },
-    nodeMode: (stats: BigIntStats) => {
-      const mode = fileModeFromPosix(Number(stats.mode))
-      // Node makes up permissions from the read-only flag; for folders, restic keeps all of them.
-      return mode >= FileMode.dir ? FileMode.dir + FileMode.permissions : mode
-    },
+    // Node makes up permissions from the read-only flag; for folders, restic keeps all of them.
+    posixMode: (stats: BigIntStats) => (stats.isDirectory() ? FOLDER_WITH_ALL_PERMISSIONS : Number(stats.mode)),
   }
 }
 

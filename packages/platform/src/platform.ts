@@ -1,5 +1,4 @@
 import type { BigIntStats } from 'node:fs'
-import type { ExtendedAttribute } from '../repository/node.ts'
 
 /** A user as locks and snapshots name them. */
 export interface CurrentUser {
@@ -16,6 +15,12 @@ export interface Accounts {
   currentUser(): CurrentUser
 }
 
+/** An extended attribute. A null value is kept apart from an empty one, as restic does. */
+export interface ExtendedAttribute {
+  readonly name: string
+  readonly value: Uint8Array | null
+}
+
 /** Extended attributes of an entry itself, never of what a symbolic link points to. Paths are as `FilePath`. */
 export interface ExtendedAttributes {
   /** In the order in which the platform lists them; empty where the file system has none. Throws a system error otherwise. */
@@ -25,7 +30,7 @@ export interface ExtendedAttributes {
 }
 
 /**
- * All that differs between operating systems. The rest of the engine asks this and assumes nothing.
+ * All that differs between operating systems. The other packages ask this and assume nothing.
  *
  * Paths are strings in which a byte that is not part of valid UTF-8 stands as the lone surrogate U+DC00 + byte; `file-name.ts` turns
  * them into what Node's `fs` takes.
@@ -50,6 +55,6 @@ export interface Platform {
   setOwner(path: string, uid: number, gid: number): void
   /** Makes a FIFO or a device node with permissions 0600. `device` is its number, 0 for a FIFO. */
   makeSpecial(path: string, type: 'fifo' | 'dev' | 'chardev', device: bigint): void
-  /** Bits of an entry's mode as the repository keeps them, and the other way round for `fs.chmod`. */
-  nodeMode(stats: BigIntStats): number
+  /** Type and permissions of an entry, as POSIX's `st_mode` has them. */
+  posixMode(stats: BigIntStats): number
 }

@@ -1,4 +1,4 @@
-import { systemErrorCode } from '../errors.ts'
+import { systemErrorCode } from './errors.ts'
 
 /** Whether a process of this machine is alive, also where it is somebody else's. */
 export function processExists(pid: number): boolean {

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { processSpace } from '../../src/platform/process-space.ts'
+import { processSpace } from '../src/process-space.ts'
 
 describe('processSpace', () => {
   it('is the same for processes that see each other', () => {
-    const module = fileURLToPath(new URL('../../src/platform/process-space.ts', import.meta.url))
+    const module = fileURLToPath(new URL('../src/process-space.ts', import.meta.url))
     const script = `process.stdout.write((await import(${JSON.stringify(module)})).processSpace() ?? 'unknown')`
     const other = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' })
     expect(other).toBe(processSpace())

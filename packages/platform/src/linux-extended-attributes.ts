@@ -1,4 +1,4 @@
-import type { ExtendedAttribute } from '../repository/node.ts'
+import type { ExtendedAttribute } from './platform.ts'
 import { nameFromBytes, nameToBytes } from './file-name.ts'
 import { ERRNO, type LibC, type NativeMemory } from './linux-libc.ts'
 import type { ExtendedAttributes } from './platform.ts'

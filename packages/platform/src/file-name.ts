@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { VarveError } from '../errors.ts'
+import { VarveError } from './errors.ts'
 
 /**
  * Names of files are bytes; the engine carries them as strings. A byte that is not part of valid UTF-8 becomes the lone

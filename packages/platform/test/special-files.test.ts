@@ -1,10 +1,10 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { linuxLibC } from '../../src/platform/linux-libc.ts'
-import { linuxMakeSpecial } from '../../src/platform/linux-special-files.ts'
-import { makeSpecialByCommand, type MakeSpecial } from '../../src/platform/special-file-command.ts'
-import { scratchFolder } from './scratch-folder.ts'
+import { linuxLibC } from '../src/linux-libc.ts'
+import { linuxMakeSpecial } from '../src/linux-special-files.ts'
+import { makeSpecialByCommand, type MakeSpecial } from '../src/special-file-command.ts'
+import { scratchFolder } from '../../../test/scratch-folder.ts'
 
 const result = process.platform === 'linux' ? linuxLibC() : { missing: 'not Linux' }
 const isRoot = process.getuid?.() === 0

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compareNames, isEntryName, nameFromBytes, nameToBytes, toFsPath } from '../../src/platform/file-name.ts'
+import { compareNames, isEntryName, nameFromBytes, nameToBytes, toFsPath } from '../src/file-name.ts'
 
 /** Bytes that are nearly UTF-8, so that every way to break a sequence turns up. */
 const bytes = fc

@@ -3,11 +3,11 @@ import { lstatSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { currentPlatform } from '../../src/platform/current-platform.ts'
-import { nameFromBytes, toFsPath } from '../../src/platform/file-name.ts'
-import { LinuxExtendedAttributes } from '../../src/platform/linux-extended-attributes.ts'
-import { ERRNO, type LibC } from '../../src/platform/linux-libc.ts'
-import { scratchFolder } from './scratch-folder.ts'
+import { currentPlatform } from '../src/current-platform.ts'
+import { nameFromBytes, toFsPath } from '../src/file-name.ts'
+import { LinuxExtendedAttributes } from '../src/linux-extended-attributes.ts'
+import { ERRNO, type LibC } from '../src/linux-libc.ts'
+import { scratchFolder } from '../../../test/scratch-folder.ts'
 
 const attributes = currentPlatform().extendedAttributes
 
@@ -147,7 +147,7 @@ describe('on a real file system', () => {
       skip()
       return
     }
-    const module = new URL('../../src/platform/current-platform.ts', import.meta.url).href
+    const module = new URL('../src/current-platform.ts', import.meta.url).href
     const program = `
       import { Worker, isMainThread } from 'node:worker_threads'
       const { currentPlatform } = await import('${module}')

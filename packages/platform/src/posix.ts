@@ -1,7 +1,6 @@
 import { type BigIntStats, lchownSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { posix as posixPath } from 'node:path'
-import { fileModeFromPosix } from '../repository/file-mode.ts'
 import { toFsPath } from './file-name.ts'
 import { LinuxExtendedAttributes } from './linux-extended-attributes.ts'
 import { linuxLibC } from './linux-libc.ts'
@@ -34,7 +33,7 @@ export function posixPlatform(osName: string): Platform {
     hostName: hostname,
     processExists,
     setOwner: (path, uid, gid) => lchownSync(toFsPath(path), uid, gid),
-    nodeMode: (stats: BigIntStats) => fileModeFromPosix(Number(stats.mode)),
+    posixMode: (stats: BigIntStats) => Number(stats.mode),
   }
 }
 

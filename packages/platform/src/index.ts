@@ -1,0 +1,14 @@
+/**
+ * What the packages of Varve stand on: errors, progress, file names as bytes, and what differs between operating systems.
+ *
+ * `@varve/platform/errors` and `@varve/platform/file-name` are the same without the rest, for threads that have to start quickly.
+ *
+ * @packageDocumentation
+ */
+export { VarveError, describeError, isVarveError, systemErrorCode, throwIfAborted, type ErrorCode } from './errors.ts'
+export { compareNames, isEntryName, nameFromBytes, nameToBytes, toFsPath } from './file-name.ts'
+export type { LongCall, Problem, Progress } from './progress.ts'
+export { currentPlatform } from './current-platform.ts'
+export type { Accounts, CurrentUser, ExtendedAttribute, ExtendedAttributes, Platform } from './platform.ts'
+export { processSpace } from './process-space.ts'
+export { surviveHangups } from './hangup.ts'
