@@ -55,9 +55,8 @@ describe('the packed packages', () => {
     mkdirSync(join(project, 'paintings'), { recursive: true })
     writeFileSync(join(project, 'paintings/sea.txt'), 'waves')
     writeFileSync(join(project, 'package.json'), '{"type":"module"}')
-    const [engine] = readdirSync(join(place, 'tarballs')).filter((name) => name.includes('engine'))
-    if (engine === undefined) throw new Error('no tarball of the engine')
-    run('npm', ['install', join(place, 'tarballs', engine)], project)
+    const tarballs = readdirSync(join(place, 'tarballs')).filter((name) => /varve-(engine|platform)-/.test(name))
+    run('npm', ['install', ...tarballs.map((name) => join(place, 'tarballs', name))], project)
     const example = /```ts\n(.*?)```/s.exec(readFileSync(join(checkout, 'packages/engine/README.md'), 'utf8'))?.[1]
     if (example === undefined) throw new Error("the engine's README has no example")
     const reported = 'const reported = []\nfunction report(...values) { reported.push(...values) }\n'

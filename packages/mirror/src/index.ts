@@ -1,0 +1,6 @@
+/**
+ * A mirror that stays a normal folder, with independent hard-linked increments.
+ *
+ * @packageDocumentation
+ */
+export {}
