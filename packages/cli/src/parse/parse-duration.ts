@@ -11,12 +11,14 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 export function parseDuration(text: string, option: string): number {
   const trimmed = text.trim()
   if (trimmed === '0') return 0
-  if (!/^(?:\d+(?:\.\d+)?(?:ms|[smhd]))+$/.test(trimmed)) {
-    throw badArgument(`${option}: '${text}' is not a duration`, 'write a duration as 30s, 5m or 1h30m')
-  }
+  const isDuration = /^(?:\d+(?:\.\d+)?(?:ms|[smhd]))+$/.test(trimmed)
   let milliseconds = 0
   for (const [, amount, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)) {
     milliseconds += Number(amount) * (UNITS[unit ?? ''] ?? Number.NaN)
   }
-  return Math.round(milliseconds)
+  const rounded = Math.round(milliseconds)
+  if (!isDuration || !Number.isSafeInteger(rounded)) {
+    throw badArgument(`${option}: '${text}' is not a duration`, 'write a duration as 30s, 5m or 1h30m')
+  }
+  return rounded
 }
