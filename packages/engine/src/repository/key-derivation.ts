@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks'
 import { VarveError } from '@varve/platform/errors'
 import type { MasterKey } from './master-key.ts'
 
-/** How hard it is to try a password: scrypt's parameters (RFC 7914). It takes 128·N·r bytes of memory, and time in proportion to N·r·p. */
+/** How hard it is to try a password: scrypt's parameters (RFC 7914). It takes 128·r·(N + p) bytes of memory, and time in proportion to N·r·p. */
 export interface KeyDerivation {
   /** A power of two. */
   readonly N: number
@@ -71,7 +71,7 @@ function checkParameters({ N, r, p }: KeyDerivation): void {
   ) {
     throw new VarveError('ERR_VARVE_DAMAGED', `scrypt knows no parameters N=${N}, r=${r}, p=${p}`)
   }
-  if (128 * N * r > MAX_MEMORY || 128 * N * r * p > MAX_WORK) {
+  if (128 * r * Math.max(N, p) > MAX_MEMORY || 128 * N * r * p > MAX_WORK) {
     throw new VarveError(
       'ERR_VARVE_DAMAGED',
       `its parameters N=${N}, r=${r}, p=${p} would take more than a key can ask for`,

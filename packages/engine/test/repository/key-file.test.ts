@@ -76,6 +76,7 @@ describe('key files', () => {
     { what: 'terabytes of memory', fields: { N: 2 ** 40 } },
     { what: 'gigabytes of memory', fields: { N: 2 ** 20, r: 16 } },
     { what: 'memory through r', fields: { N: 2, r: 2 ** 30 } },
+    { what: 'memory through p', fields: { N: 2, r: 1, p: 2 ** 26 } },
     { what: 'hours of work', fields: { N: 2 ** 15, r: 8, p: 100_000 } },
     { what: 'an N beyond what numbers hold exactly', fields: { N: 1e300 } },
   ])('are refused with $what, before any work is done', async ({ fields }) => {
