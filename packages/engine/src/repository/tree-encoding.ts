@@ -49,6 +49,15 @@ export class TreeEncoder {
     return first !== undefined && this.#pieces.length === 1 ? first : this.#joinPieces()
   }
 
+  /** The blob as it would be if only `rest` came after what there is; the encoder goes on as if it had not been asked. */
+  finishedWith(rest: readonly Node[]): Buffer {
+    const end = new TreeEncoder()
+    end.#json = this.#json
+    end.#lastName = this.#lastName
+    for (const node of rest) end.add(node)
+    return Buffer.concat([...this.#pieces, end.finish()])
+  }
+
   /** Gives each piece's memory back as soon as it is copied: a folder with very many entries has a tree of tens of megabytes. */
   #joinPieces(): Buffer {
     const tree = Buffer.allocUnsafeSlow(this.#pieces.reduce((sum, piece) => sum + piece.length, 0))

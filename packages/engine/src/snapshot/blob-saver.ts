@@ -18,6 +18,7 @@ import {
   type AddedBlobs,
   type FileToSave,
   type PackEvent,
+  type SaveEvent,
   type SaveJob,
   type SaveResult,
   type SavedFile,
@@ -60,7 +61,10 @@ export class BlobSaver {
   readonly #largeFiles = new Set<string>()
   readonly #stores = new Set<Promise<void>>()
   readonly #gate = new Gate()
-  #pool: WorkerPool<SaveJob, SaveResult, PackEvent> | undefined
+  readonly #blobJobs = new Set<Promise<void>>()
+  /** For each thread, the last flush that it has done. */
+  readonly #flushed: number[] = []
+  #pool: WorkerPool<SaveJob, SaveResult, SaveEvent> | undefined
   readonly #onAbort = (): void => this.#gate.open()
   #files: PendingFile[] = []
   #filesBytes = 0
@@ -146,6 +150,29 @@ export class BlobSaver {
     this.#gate.throwIfFailed()
   }
 
+  /**
+   * Waits until the content of all files that have been reported as saved by now, and all blobs that were handed over, are stored durably and the
+   * index names them. Saving goes on meanwhile.
+   * @throws what stopped a thread or the storage, or that the saver was closed
+   */
+  async flush(): Promise<void> {
+    this.#flushBlobs()
+    await this.#gate.orFailure(Promise.all(this.#blobJobs))
+    // What a saved file needs and another thread stores was claimed before, and so is in that thread's pack when it hands it over.
+    const flush = this.#counters.askForFlush()
+    // A thread at a large file sees the request between two chunks. It answers this job much later, which nobody waits for.
+    this.#pool?.runOnEach({ kind: 'flush' }).catch((error: unknown) => this.#gate.fail(error))
+    while (this.#flushed.some((done) => done < flush)) await this.#gate.wait()
+    await this.#gate.orFailure(Promise.all(this.#stores))
+    await this.flushIndex()
+  }
+
+  /** Waits until the index names all packs that are stored. */
+  async flushIndex(): Promise<void> {
+    this.#gate.throwIfFailed()
+    await this.#index.flush()
+  }
+
   /** Waits until all that was handed over is stored durably and the index names it. */
   async finish(): Promise<AddedBlobs> {
     await this.filesDone()
@@ -169,6 +196,7 @@ export class BlobSaver {
   /** Ends the threads and waits for what is being stored: nothing may be written when the lock is gone. Idempotent. */
   async close(): Promise<void> {
     this.#options.signal?.removeEventListener('abort', this.#onAbort)
+    this.#gate.fail(new Error('nothing is saved any more'))
     await this.#pool?.close()
     this.#pool = undefined
     await Promise.allSettled(this.#stores)
@@ -190,13 +218,15 @@ export class BlobSaver {
     this.#blobs = []
     this.#blobsBytes = 0
     const batch = joinBlobs(blobs)
-    this.#send({ kind: 'blobs', batch }, { transfer: [batch.ids.buffer, batch.bytes.buffer] }, () => {
+    const job = this.#send({ kind: 'blobs', batch }, { transfer: [batch.ids.buffer, batch.bytes.buffer] }, () => {
       this.#pendingBlobBytes -= bytes
     })
+    this.#blobJobs.add(job)
+    void job.finally(() => this.#blobJobs.delete(job))
   }
 
   #sendFiles(batch: readonly PendingFile[], alone: boolean): void {
-    this.#send({ kind: 'files', files: batch.map(({ file }) => file) }, { alone }, (result) => {
+    void this.#send({ kind: 'files', files: batch.map(({ file }) => file) }, { alone }, (result) => {
       this.#pendingFiles -= batch.length
       for (const [index, { onSaved }] of batch.entries()) {
         const saved = result.files[index]
@@ -206,9 +236,9 @@ export class BlobSaver {
     })
   }
 
-  #send(job: SaveJob, options: JobOptions, onResult: (result: SaveResult) => void): void {
+  #send(job: SaveJob, options: JobOptions, onResult: (result: SaveResult) => void): Promise<void> {
     this.#pool ??= this.#startPool()
-    this.#pool
+    return this.#pool
       .run(job, options)
       .then(
         (result) => {
@@ -221,8 +251,9 @@ export class BlobSaver {
       .catch((error: unknown) => this.#gate.fail(error))
   }
 
-  #startPool(): WorkerPool<SaveJob, SaveResult, PackEvent> {
+  #startPool(): WorkerPool<SaveJob, SaveResult, SaveEvent> {
     const size = this.#options.workers ?? defaultWorkerCount()
+    for (let worker = 0; worker < size; worker++) this.#flushed[worker] = 0
     const packs = { data: makePackPool(size), tree: makePackPool(size) }
     const workerData: SaveWorkerData = {
       repository: workerRepository(this.#repository),
@@ -235,8 +266,16 @@ export class BlobSaver {
       module: workerUrl(import.meta.url, './save-worker'),
       workerData,
       size,
-      onEvent: (pack) => this.#store(pack, packs[pack.type]),
+      onEvent: (event, worker) => {
+        if (event.type === 'flushed') this.#noteFlush(worker, event.flush)
+        else this.#store(event, packs[event.type])
+      },
     })
+  }
+
+  #noteFlush(worker: number, flush: number): void {
+    this.#flushed[worker] = flush
+    this.#gate.open()
   }
 
   #store(pack: PackEvent, pool: PackPool): void {

@@ -11,11 +11,16 @@ export interface FolderPlace {
   readonly slot: number
 }
 
-/** The parent snapshot's entries of a folder. */
+/** The parent snapshot's entries of a folder, or those of several snapshots put together. */
 export interface PreviousFolder {
-  readonly tree: Id
+  /** The tree that says this and nothing else; undefined where no single one does. */
+  readonly tree: Id | undefined
   readonly nodes: readonly Node[]
+  /** By name: trees of a folder in snapshots older than the one that its node comes from, the latest first. */
+  readonly olderTrees?: ReadonlyMap<string, readonly Id[]>
 }
+
+const NO_TREES: readonly Id[] = []
 
 /** What a folder becomes: the parent snapshot's tree, or a new one. */
 export type FolderTree = { readonly kept: Id } | { readonly bytes: Buffer }
@@ -37,6 +42,8 @@ export class Folder {
   #previousPosition = 0
   /** What has arrived behind a place that is still empty, by its place; undefined where that was given up. */
   readonly #waiting = new Map<number, FilledPlace | undefined>()
+  /** Folders among the entries that are not complete yet, by their places. */
+  readonly #incomplete = new Map<number, Folder>()
   #reserved = 0
   #settled = 0
   #entries = 0
@@ -56,6 +63,7 @@ export class Folder {
     this.place = place
     this.previousNode = previousNode
     this.#previous = previous
+    if (place !== undefined) place.folder.#incomplete.set(place.slot, this)
   }
 
   /** The parent snapshot's entry of this name. Names must be asked for in ascending order. */
@@ -67,6 +75,12 @@ export class Folder {
       if (compareNames(node.name, name) > 0) return undefined
     }
     return undefined
+  }
+
+  /** The trees that a folder among the entries had, the latest first. `previous` is what {@link previousEntry} found. */
+  previousTrees(previous: Node | undefined): readonly Id[] {
+    if (previous?.subtree === undefined) return NO_TREES
+    return [previous.subtree, ...(this.#previous?.olderTrees?.get(previous.name) ?? NO_TREES)]
   }
 
   /** Keeps a place for an entry that comes later, through `fill` or `drop`. Entries come in the order of their places. */
@@ -101,13 +115,33 @@ export class Folder {
 
   /** The tree of a complete folder: the parent snapshot's, where that says the same. */
   tree(): FolderTree {
-    if (this.#encoder === undefined && this.#previous?.nodes.length === this.#entries) {
-      return { kept: this.#previous.tree }
+    const kept = this.#previous?.tree
+    if (this.#encoder === undefined && kept !== undefined && this.#previous?.nodes.length === this.#entries) {
+      return { kept }
     }
     return { bytes: this.#startEncoding().finish() }
   }
 
+  /**
+   * The tree of what has arrived so far, in this folder and in those below it; undefined where nothing has. The folder goes on as if it had not
+   * been asked.
+   *
+   * @param save - takes each tree that this needs
+   */
+  partialTree(save: (bytes: Buffer) => Id): Id | undefined {
+    const late = new Map<number, Node>()
+    for (const [place, filled] of this.#waiting) if (filled !== undefined) late.set(place, filled.node)
+    for (const [place, folder] of this.#incomplete) {
+      const subtree = folder.partialTree(save)
+      if (subtree !== undefined && folder.node !== undefined) late.set(place, { ...folder.node, subtree })
+    }
+    if (this.#entries === 0 && late.size === 0) return undefined
+    const rest = [...late].toSorted(([a], [b]) => a - b).map(([, node]) => node)
+    return save((this.#encoder ?? this.#encodedPrevious()).finishedWith(rest))
+  }
+
   #arrive(place: number, filled: FilledPlace | undefined): void {
+    this.#incomplete.delete(place)
     if (place !== this.#settled) {
       this.#waiting.set(place, filled)
       return
@@ -132,10 +166,14 @@ export class Folder {
 
   /** Entries that were only counted are encoded first, as they would have been had they not been there before. */
   #startEncoding(): TreeEncoder {
-    if (this.#encoder !== undefined) return this.#encoder
-    this.#encoder = new TreeEncoder()
-    for (const node of this.#previous?.nodes.slice(0, this.#entries) ?? []) this.#encoder.add(inLocalZone(node))
+    this.#encoder ??= this.#encodedPrevious()
     return this.#encoder
+  }
+
+  #encodedPrevious(): TreeEncoder {
+    const encoder = new TreeEncoder()
+    for (const node of this.#previous?.nodes.slice(0, this.#entries) ?? []) encoder.add(inLocalZone(node))
+    return encoder
   }
 }
 

@@ -28,9 +28,13 @@ export class Gate {
 
   /** The result of `work`, or the failure if that comes first. */
   async orFailure<Result>(work: Promise<Result>): Promise<Result> {
-    const failed = (async () => {
-      for (;;) await this.wait()
-    })()
-    return Promise.race([work, failed])
+    const state = { settled: false }
+    const onSettled = (): void => {
+      state.settled = true
+      this.open()
+    }
+    work.then(onSettled, onSettled)
+    while (!state.settled) await this.wait()
+    return work
   }
 }

@@ -28,6 +28,8 @@ export type SaveJob =
   | { readonly kind: 'files'; readonly files: readonly FileToSave[] }
   | { readonly kind: 'blobs'; readonly batch: BlobBatch }
   | { readonly kind: 'finish' }
+  /** Wakes a thread that has nothing to do: see `SaveCounters.askForFlush`. */
+  | { readonly kind: 'flush' }
 
 /** What became of a file. */
 export type SavedFile =
@@ -68,6 +70,16 @@ export interface PackEvent {
   readonly slot: number | undefined
   readonly indexed: IndexedPack
 }
+
+/** A thread has handed over all packs that it had begun when it was asked to. */
+export interface FlushEvent {
+  readonly type: 'flushed'
+  /** Number of the request. */
+  readonly flush: number
+}
+
+/** What a saving thread tells besides its answers. */
+export type SaveEvent = PackEvent | FlushEvent
 
 /** Nothing added. */
 export const NOTHING_ADDED: AddedBlobs = { dataBlobs: 0, treeBlobs: 0, bytes: 0, packedBytes: 0 }

@@ -18,19 +18,20 @@ import { SaveCounters } from './save-counters.ts'
 import {
   sumAdded,
   type FileToSave,
-  type PackEvent,
+  type SaveEvent,
   type SaveJob,
   type SaveResult,
   type SavedFile,
   type SaveWorkerData,
 } from './save-jobs.ts'
 
-serveJobs<SaveJob, SaveResult, PackEvent>((post) => {
+serveJobs<SaveJob, SaveResult, SaveEvent>((post) => {
   const { repository, claims: sharedClaims, counters: sharedCounters, packs, discard } = workerData as SaveWorkerData
   const claims = BlobClaims.attach(sharedClaims)
   const chunks = new ChunkStream(createChunker(repository.chunker))
   const counters = new SaveCounters(sharedCounters)
   const lanes = { data: makeLane('data'), tree: makeLane('tree') }
+  let flushes = 0
 
   function makeLane(type: BlobType): PackLane {
     const pool = new PackPool(packs[type])
@@ -44,6 +45,19 @@ serveJobs<SaveJob, SaveResult, PackEvent>((post) => {
     })
   }
 
+  function finishLanes(): void {
+    lanes.data.finish()
+    lanes.tree.finish()
+  }
+
+  function flushIfAsked(): void {
+    const flush = counters.flushesAsked
+    if (flush === flushes) return
+    flushes = flush
+    finishLanes()
+    post({ type: 'flushed', flush })
+  }
+
   function saveFile(file: FileToSave): SavedFile {
     const ids: Buffer[] = []
     try {
@@ -52,6 +66,7 @@ serveJobs<SaveJob, SaveResult, PackEvent>((post) => {
         ids.push(id)
         if (claims.claim('data', id)) lanes.data.add(id, chunk)
         counters.addBytesRead(chunk.length)
+        flushIfAsked()
       })
       return { kind: 'saved', content: concatenateIds(ids), ...reading }
     } catch (error) {
@@ -66,10 +81,8 @@ serveJobs<SaveJob, SaveResult, PackEvent>((post) => {
       for (const { type, id, bytes } of splitBlobs(job.batch)) lanes[type].add(id, bytes)
       releaseNow(job.batch.bytes)
     }
-    if (job.kind === 'finish') {
-      lanes.data.finish()
-      lanes.tree.finish()
-    }
+    if (job.kind === 'finish') finishLanes()
+    flushIfAsked()
     return { result: { files, added: sumAdded(lanes.data.takeAdded(), lanes.tree.takeAdded()) } }
   }
 })

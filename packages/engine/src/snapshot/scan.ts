@@ -16,6 +16,7 @@ import type { TreeLoader } from '../repository/tree-loader.ts'
 import type { BlobSaver } from './blob-saver.ts'
 import { fileChanged, sameState, type ChangeRule, type FileState } from './change-detection.ts'
 import { Folder, type PreviousFolder } from './folder.ts'
+import { mergePrevious } from './previous-folders.ts'
 import { nodeType, type NodeBuilder } from './node-builder.ts'
 import type { Rules } from './rules/rules.ts'
 import type { SavedFile } from './save-jobs.ts'
@@ -66,6 +67,7 @@ interface OpenFolder {
 export class Scan {
   readonly #context: ScanContext
   readonly #open: OpenFolder[] = []
+  #rootFolder: Folder | undefined
   #root: Id | undefined
 
   constructor(context: ScanContext) {
@@ -79,12 +81,13 @@ export class Scan {
 
   /**
    * @param sources - what to save
-   * @param previous - root tree of the parent snapshot
+   * @param previous - root trees of the snapshots to compare with, the latest first: an entry is looked up in one after the other
    * @returns the root tree, which is saved when the saver has finished
    * @throws ERR_VARVE_SNAPSHOT_EMPTY where nothing was left to save, ERR_VARVE_ABORTED, and what stopped the saver
    */
-  async run(sources: SourceTree, previous: Id | undefined): Promise<Id> {
+  async run(sources: SourceTree, previous: readonly Id[]): Promise<Id> {
     const root = new Folder('', undefined, undefined, undefined, await this.#previousFolder(previous, ''))
+    this.#rootFolder = root
     this.#openSources(root, sources)
     let turnEnds = performance.now() + TURN
     for (let at = this.#open.at(-1); at !== undefined; at = this.#open.at(-1)) {
@@ -110,6 +113,11 @@ export class Scan {
       })
     }
     return this.#root
+  }
+
+  /** Saves trees of what has been dealt with so far; returns the root, undefined where there is nothing yet. */
+  savePartialTree(): Id | undefined {
+    return this.#rootFolder?.partialTree((bytes) => this.#context.saver.saveBlob('tree', bytes))
   }
 
   #leave(at: OpenFolder): void {
@@ -146,7 +154,7 @@ export class Scan {
       return this.#context.onProblem(path, describeError(error))
     }
     const previousNode = parent.previousEntry(name)
-    const previous = await this.#previousFolder(previousNode?.subtree, path)
+    const previous = await this.#previousFolder(parent.previousTrees(previousNode), path)
     this.#openSources(
       new Folder(path, node, { folder: parent, slot: parent.reserve() }, previousNode, previous),
       source,
@@ -275,13 +283,21 @@ export class Scan {
       return this.#context.onProblem(path, describeError(error))
     }
     const kept = this.#context.rules.enterFolder(path, names, stats)
-    const previous = await this.#previousFolder(previousNode?.subtree, path)
+    const previous = await this.#previousFolder(parent.previousTrees(previousNode), path)
     const folder = new Folder(path, node, { folder: parent, slot: parent.reserve() }, previousNode, previous)
     this.#open.push({ folder, path, names: kept, next: 0, sources: undefined })
   }
 
-  async #previousFolder(tree: Id | undefined, path: string): Promise<PreviousFolder | undefined> {
-    if (tree === undefined) return undefined
+  async #previousFolder(trees: readonly Id[], path: string): Promise<PreviousFolder | undefined> {
+    const found: PreviousFolder[] = []
+    for (const tree of new Set(trees)) {
+      const folder = await this.#loadPrevious(tree, path)
+      if (folder !== undefined) found.push(folder)
+    }
+    return mergePrevious(found)
+  }
+
+  async #loadPrevious(tree: Id, path: string): Promise<PreviousFolder | undefined> {
     try {
       return { tree, nodes: (await this.#context.trees.load(tree)).nodes }
     } catch (error) {

@@ -148,7 +148,10 @@ class SnapshotRun {
       onItem: (item) => this.#options.onItem?.(item),
     })
     this.#scan = scan
-    return scan.run(arrangeSources(outsideOf(repository, sources), this.#platform), parent?.tree)
+    return scan.run(
+      arrangeSources(outsideOf(repository, sources), this.#platform),
+      parent === undefined ? [] : [parent.tree],
+    )
   }
 
   /** What the parent held is the best guess; without one the sources are counted, for those who show a progress. */
