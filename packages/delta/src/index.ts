@@ -3,4 +3,19 @@
  *
  * @packageDocumentation
  */
-export {}
+export { chooseBlockSize } from './rsync/block-size.ts'
+export type { ByteStream } from './rsync/byte-stream.ts'
+export { computeDelta, type DeltaOptions } from './rsync/delta.ts'
+export { applyDelta, type PatchOptions } from './rsync/patch.ts'
+export { accessTo, openFile, type OpenFile, type RandomAccess } from './rsync/random-access.ts'
+export {
+  computeSignature,
+  signatureOfFile,
+  type BlockSums,
+  type Signature,
+  type SignatureOptions,
+  type SignatureParameters,
+} from './rsync/signature.ts'
+export { decodeSignature, encodeSignature } from './rsync/signature-format.ts'
+export type { StrongHash } from './rsync/strong-hash.ts'
+export type { WeakHash } from './rsync/weak-hash.ts'

@@ -21,6 +21,8 @@ export type ErrorCode =
   | 'ERR_VARVE_SOURCE' // a source does not exist or cannot be read at all
   | 'ERR_VARVE_TARGET' // a restore target cannot be used
   | 'ERR_VARVE_UNSAFE_PATH' // a tree names something outside the target
+  | 'ERR_VARVE_FORMAT' // bytes of another kind, or of a later version of their format
+  | 'ERR_VARVE_WRONG_BASE' // a delta is for another file or folder than this one
 
 /**
  * A failure that can happen in normal use. Users see `message` (what happened to what) and `hint` (what to do), never a
