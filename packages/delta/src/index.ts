@@ -19,3 +19,20 @@ export {
 export { decodeSignature, encodeSignature } from './rsync/signature-format.ts'
 export type { StrongHash } from './rsync/strong-hash.ts'
 export type { WeakHash } from './rsync/weak-hash.ts'
+export { DirIndex, type DirIndexOptions } from './directory-index/dir-index.ts'
+export type {
+  DeviceState,
+  EntryState,
+  EntryType,
+  FifoState,
+  FileStamp,
+  FileState,
+  FolderState,
+  IndexEntry,
+  LinkState,
+  RootMetadata,
+} from './directory-index/entry.ts'
+export { comparePaths } from './directory-index/entry-path.ts'
+export { DEFAULT_RULES, type ExclusionRules } from './directory-index/exclusion-rules.ts'
+export type { UnchangedRule } from './directory-index/index-entries.ts'
+export type { IndexSummary } from './directory-index/index-reader.ts'
