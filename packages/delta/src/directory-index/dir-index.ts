@@ -4,7 +4,6 @@ import { currentPlatform, type LongCall, type Problem } from '@varve/platform'
 import { describeError, systemErrorCode, VarveError } from '@varve/platform/errors'
 import { nameFromBytes, toFsPath } from '@varve/platform/file-name'
 import { ByteWriter } from './byte-writer.ts'
-import { writeDurably } from './durable-file.ts'
 import { encodeEntry } from './entry-encoding.ts'
 import type { IndexEntry, RootMetadata } from './entry.ts'
 import { DEFAULT_RULES, Exclusion, type ExclusionRules } from './exclusion-rules.ts'
@@ -12,6 +11,7 @@ import { indexEntries, type UnchangedRule } from './index-entries.ts'
 import { encodeFooter, encodeHeader, INDEX_FORMAT, isExcludeFile, type IndexHeader } from './index-format.ts'
 import { readIndex, type IndexSummary } from './index-reader.ts'
 import { ProgressMeter } from './progress-meter.ts'
+import { readFailure } from './read-failure.ts'
 import { RecordEncoder } from './record-encoder.ts'
 import { StateHash } from './state-hash.ts'
 import { Spool, StoredBytes } from './stored-bytes.ts'
@@ -161,11 +161,7 @@ export class DirIndex implements IndexSummary, AsyncDisposable {
    * @throws ERR_VARVE_STORAGE
    */
   async toFile(path: string): Promise<void> {
-    await writeDurably(path, async (file) => {
-      for await (const piece of this.#stored.pieces()) {
-        for (let done = 0; done < piece.length;) done += (await file.write(piece, done)).bytesWritten
-      }
-    })
+    await this.#stored.toFile(path)
   }
 
   /** Closes the file that the entries are in. */
@@ -251,12 +247,4 @@ function resolveFolder(folder: string): { readonly real: string; readonly stats:
 function sourceFailure(folder: string, error: unknown): unknown {
   if (systemErrorCode(error) === undefined) return error
   return new VarveError('ERR_VARVE_SOURCE', `cannot index '${folder}': ${describeError(error)}`, { cause: error })
-}
-
-function readFailure(what: string, error: unknown): unknown {
-  const code = systemErrorCode(error)
-  if (code === undefined) return error
-  if (code === 'ENOENT')
-    return new VarveError('ERR_VARVE_NOT_FOUND', `there is no such file as ${what.slice(4)}`, { cause: error })
-  return new VarveError('ERR_VARVE_STORAGE', `cannot read ${what}: ${describeError(error)}`, { cause: error })
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { open, unlink, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { writeDurably } from './durable-file.ts'
 
 /** Bytes that are kept in memory before a {@link Spool} turns to a file. */
 const KEPT_IN_MEMORY = 8 * 1024 * 1024
@@ -44,6 +45,16 @@ export class StoredBytes {
       done += bytesRead
     }
     return bytes
+  }
+
+  /**
+   * Copies all bytes to a file, which is replaced if it exists: beside it, flushed, renamed.
+   * @throws ERR_VARVE_STORAGE
+   */
+  async toFile(path: string): Promise<void> {
+    await writeDurably(path, async (file) => {
+      for await (const piece of this.pieces()) await append(file, piece)
+    })
   }
 
   /** Closes the file. */
