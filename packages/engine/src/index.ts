@@ -14,6 +14,7 @@ export type { BlobHandle, BlobLocation, BlobType, PackContents, PackedBlob } fro
 export { isId, parseId, shortId, type Id } from './repository/id.ts'
 export { type Compression } from './repository/compression.ts'
 export type { Node, NodeType, Tree } from './repository/node.ts'
+export { isPartial, ownTags, PARTIAL_TAG, sourceHost } from './repository/partial-snapshot.ts'
 export type { Snapshot, SnapshotSummary, StoredSnapshot } from './repository/snapshot.ts'
 export { encodeSnapshot } from './repository/snapshot-encoding.ts'
 export {
@@ -32,6 +33,7 @@ export { MemoryStorage } from './storage/memory.ts'
 export { SqliteStorage } from './storage/sqlite.ts'
 
 export { snapshot } from './snapshot/snapshot.ts'
+export { DEFAULT_CHECKPOINT_RULE, type CheckpointRule } from './snapshot/checkpoints.ts'
 export type {
   ParentGrouping,
   SnapshotItem,

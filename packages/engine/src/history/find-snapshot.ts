@@ -1,5 +1,6 @@
 import { isVarveError, VarveError } from '@varve/platform/errors'
-import { isId, parseId, type Id } from '../repository/id.ts'
+import { isId, parseId, shortId, type Id } from '../repository/id.ts'
+import { isPartial } from '../repository/partial-snapshot.ts'
 import type { OpenRepository } from '../repository/repository.ts'
 import type { StoredSnapshot } from '../repository/snapshot.ts'
 import { isEmptyFilter, matchesFilter, type SnapshotFilter } from './snapshot-filter.ts'
@@ -23,7 +24,7 @@ const LISTED_CANDIDATES = 5
 
 /**
  * Finds the snapshot that `text` names: its number in the list of all snapshots (1 is the oldest), its id or the beginning of it, `latest`, or
- * `latest~N` for the N-th before the latest. Each may be followed by `:path`. Digits up to the count of snapshots are a number, others an id.
+ * `latest~N` for the N-th before the latest, partial snapshots passed over. Each may be followed by `:path`. Digits up to the count of snapshots are a number, others an id.
  *
  * @param filter - restricts what `latest` looks at; names a single snapshot otherwise, so it is not looked at
  * @throws as {@link findSnapshotId}, and ERR_VARVE_DAMAGED where the snapshot cannot be read
@@ -83,9 +84,16 @@ async function findByName(repository: OpenRepository, name: string, filter: Snap
 }
 
 async function findLatest(repository: OpenRepository, back: number, filter: SnapshotFilter): Promise<Id> {
-  const matching = (await snapshotsInOrder(repository)).filter((snapshot) => matchesFilter(snapshot, filter))
+  const all = (await snapshotsInOrder(repository)).filter((snapshot) => matchesFilter(snapshot, filter))
+  const matching = all.filter((snapshot) => !isPartial(snapshot))
   const found = matching[matching.length - 1 - back]
   if (found !== undefined) return found.id
+  const partial = all.at(-1)
+  if (matching.length === 0 && partial !== undefined) {
+    throw new VarveError('ERR_VARVE_SNAPSHOT_NOT_FOUND', 'there is no latest snapshot: there are only partial ones', {
+      hint: `name a partial one for what it has, such as ${shortId(partial.id)}; a new snapshot goes on where it was interrupted`,
+    })
+  }
   const which = isEmptyFilter(filter) ? 'the repository has' : 'that host, path and tag match'
   throw new VarveError(
     'ERR_VARVE_SNAPSHOT_NOT_FOUND',

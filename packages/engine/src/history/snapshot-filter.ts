@@ -1,3 +1,4 @@
+import { ownTags, sourceHost } from '../repository/partial-snapshot.ts'
 import type { Snapshot } from '../repository/snapshot.ts'
 
 /** Which snapshots are meant, as restic's `--host`, `--path` and `--tag` say it. What is left out or empty does not restrict. */
@@ -13,14 +14,14 @@ export interface SnapshotFilter {
 /** Whether a snapshot is one of those that `filter` means. */
 export function matchesFilter(snapshot: Snapshot, filter: SnapshotFilter): boolean {
   const { hosts = [], paths = [], tags = [] } = filter
-  if (hosts.length > 0 && !hosts.includes(snapshot.hostname ?? '')) return false
+  if (hosts.length > 0 && !hosts.includes(sourceHost(snapshot))) return false
   if (!paths.every((path) => snapshot.paths.includes(path))) return false
   return tags.length === 0 || tags.some((list) => hasTags(snapshot, list))
 }
 
 function hasTags(snapshot: Snapshot, wanted: readonly string[]): boolean {
-  const tags = snapshot.tags ?? []
-  return wanted.every((tag) => (tag === '' && tags.length === 0) || tags.includes(tag))
+  const { tags = [] } = snapshot
+  return wanted.every((tag) => (tag === '' && ownTags(snapshot).length === 0) || tags.includes(tag))
 }
 
 /** Whether `filter` lets every snapshot through. */
@@ -29,7 +30,7 @@ export function isEmptyFilter(filter: SnapshotFilter): boolean {
 }
 
 /**
- * The last `count` snapshots of each host and set of paths.
+ * The last `count` snapshots of each host and set of paths, partial ones apart.
  *
  * @param snapshots - oldest first
  * @returns those that stay, in the same order

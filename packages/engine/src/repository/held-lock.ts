@@ -1,4 +1,4 @@
-import { VarveError } from '@varve/platform/errors'
+import { throwIfAborted, VarveError } from '@varve/platform/errors'
 import type { Id } from './id.ts'
 import { SETTLE_MS } from './lock-acquisition.ts'
 import type { Clock } from './lock-clock.ts'
@@ -47,6 +47,18 @@ export class HeldLock {
     return this.#lost.signal
   }
 
+  /**
+   * Resolves when the lock protects at this moment: at once, but for when it has grown old without anybody noticing, since the machine slept.
+   * @throws ERR_VARVE_LOCK_LOST
+   */
+  async confirm(): Promise<void> {
+    throwIfAborted(this.#lost.signal)
+    while (this.#isTooOld() && !this.#released.signal.aborted) {
+      await this.#clock.sleep(POLL_MS, this.#lost.signal)
+      throwIfAborted(this.#lost.signal)
+    }
+  }
+
   /** Stops refreshing and removes the lock. */
   async release(): Promise<void> {
     this.#released.abort()
@@ -60,7 +72,7 @@ export class HeldLock {
       await this.#clock.sleep(POLL_MS, this.#released.signal)
       if (this.#released.signal.aborted) return
       const now = this.#clock.now()
-      if (now - this.#refreshedAt >= GOOD_FOR_MS) {
+      if (this.#isTooOld()) {
         // A machine that slept may find its lock as it was: work that only adds can go on then. Who works exclusively may already have met others.
         if (this.#lock.exclusive || this.#attempt !== undefined || !(await this.#revive())) this.#lose()
       } else if (this.#attempt === undefined && now >= this.#nextAttemptAt) {
@@ -69,6 +81,10 @@ export class HeldLock {
         })
       }
     }
+  }
+
+  #isTooOld(): boolean {
+    return this.#clock.now() - this.#refreshedAt >= GOOD_FOR_MS
   }
 
   /** A new lock first, then the old one away: the repository is locked at every moment. */

@@ -34,18 +34,19 @@ export interface LockOptions {
  * A lock of a process of this machine that is certainly gone is removed on the way (see `isAbandoned`); restic makes its user do that.
  *
  * @param work - gets a signal that is aborted with the caller's, and with ERR_VARVE_LOCK_LOST when the lock could not be refreshed for 22.5 minutes
- * or is not ours any more: the work must stop then, since others may think that they are alone
+ * or is not ours any more: the work must stop then, since others may think that they are alone. The signal is late after the machine has slept; `confirm` is
+ * not: it resolves when the lock holds at this moment, and is to be called before anything is written or removed that others rely on
  * @throws ERR_VARVE_LOCKED naming who holds it, ERR_VARVE_LOCK_LOST, ERR_VARVE_DAMAGED naming a lock that cannot be read, ERR_VARVE_STORAGE,
  * ERR_VARVE_ABORTED, and what the work throws
  */
 export async function withLock<T>(
   repository: OpenRepository,
   options: LockOptions,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: AbortSignal, confirm: () => Promise<void>) => Promise<T>,
 ): Promise<T> {
   const { noLock = false, signal, platform = currentPlatform(), clock = systemClock } = options
   throwIfAborted(signal)
-  if (noLock) return work(signal ?? new AbortController().signal)
+  if (noLock) return work(signal ?? new AbortController().signal, async () => undefined)
   const endSurviving = surviveHangups()
   try {
     const acquisition = new LockAcquisition(repository, platform, clock, signal)
@@ -53,9 +54,10 @@ export async function withLock<T>(
     const lock = await (options.reading === true ? acquiring.catch(tellOfNoLock) : acquiring)
     const held = new HeldLock(repository, lock, clock)
     try {
-      const result = await work(signal === undefined ? held.signal : AbortSignal.any([signal, held.signal]))
+      const combined = signal === undefined ? held.signal : AbortSignal.any([signal, held.signal])
+      const result = await work(combined, () => held.confirm())
       // Done, but maybe not alone.
-      throwIfAborted(held.signal)
+      await held.confirm()
       return result
     } finally {
       await held.release()

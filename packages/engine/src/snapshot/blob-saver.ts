@@ -9,8 +9,9 @@ import type { IndexedRepository } from '../repository/repository.ts'
 import { workerRepository } from '../repository/worker-repository.ts'
 import { WorkerPool, defaultWorkerCount, type JobOptions } from '../workers/worker-pool.ts'
 import { workerUrl } from '../workers/worker-url.ts'
-import { joinBlobs, type ClaimedBlob } from './blob-batch.ts'
+import { joinBlobs, splitBlobs, type ClaimedBlob } from './blob-batch.ts'
 import { Gate } from './gate.ts'
+import { packBlobs } from './pack-blobs.ts'
 import { SaveCounters } from './save-counters.ts'
 import {
   NOTHING_ADDED,
@@ -157,6 +158,7 @@ export class BlobSaver {
    */
   async flush(): Promise<void> {
     this.#flushBlobs()
+    this.#packWaitingBlobs()
     await this.#gate.orFailure(Promise.all(this.#blobJobs))
     // What a saved file needs and another thread stores was claimed before, and so is in that thread's pack when it hands it over.
     const flush = this.#counters.askForFlush()
@@ -225,6 +227,16 @@ export class BlobSaver {
     void job.finally(() => this.#blobJobs.delete(job))
   }
 
+  /** Packs the blobs that no thread has taken yet, here: they may wait behind large files, for hours. */
+  #packWaitingBlobs(): void {
+    const withdrawn = this.#pool?.withdraw(({ kind }) => kind === 'blobs') ?? []
+    if (withdrawn.length === 0) return
+    const blobs = withdrawn.flatMap(({ job }) => (job.kind === 'blobs' ? [...splitBlobs(job.batch)] : []))
+    const added = packBlobs(blobs, workerRepository(this.#repository), (pack) => this.#store(pack, undefined))
+    for (const [index, { resolve }] of withdrawn.entries())
+      resolve({ files: [], added: index === 0 ? added : NOTHING_ADDED })
+  }
+
   #sendFiles(batch: readonly PendingFile[], alone: boolean): void {
     void this.#send({ kind: 'files', files: batch.map(({ file }) => file) }, { alone }, (result) => {
       this.#pendingFiles -= batch.length
@@ -278,7 +290,7 @@ export class BlobSaver {
     this.#gate.open()
   }
 
-  #store(pack: PackEvent, pool: PackPool): void {
+  #store(pack: PackEvent, pool: PackPool | undefined): void {
     const store = this.#repository.storage
       .save('pack', pack.id, pack.bytes)
       .then(() => {
@@ -287,7 +299,7 @@ export class BlobSaver {
       .catch((error: unknown) => this.#gate.fail(error))
       .finally(() => {
         this.#stores.delete(store)
-        if (pack.slot !== undefined) pool.free(pack.slot)
+        if (pack.slot !== undefined) pool?.free(pack.slot)
         this.#gate.open()
       })
     this.#stores.add(store)

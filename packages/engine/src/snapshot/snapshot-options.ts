@@ -3,6 +3,7 @@ import type { Id } from '../repository/id.ts'
 import type { NodeType } from '../repository/node.ts'
 import type { SnapshotSummary, StoredSnapshot } from '../repository/snapshot.ts'
 import type { Timestamp } from '../repository/timestamp.ts'
+import type { CheckpointRule } from './checkpoints.ts'
 import type { RuleOptions } from './rules/rules.ts'
 
 /** By what the snapshots among which a parent is sought must agree with the new one. */
@@ -65,6 +66,8 @@ export interface SnapshotOptions extends LongCall {
   readonly workers?: number
   /** Count the sources beforehand where no parent tells how much there is, so that progress has a total. */
   readonly estimate?: boolean
+  /** When what is done is kept as a partial snapshot, which the next one goes on from; false for never. */
+  readonly checkpoints?: CheckpointRule | false
   /** Do not lock the repository. */
   readonly noLock?: boolean
   /** Called for each entry that could not be saved, or changed while it was being read. */
@@ -80,6 +83,8 @@ export interface SnapshotResult {
   /** The snapshot; in a dry run without a name in the repository; undefined where it was skipped as unchanged. */
   readonly snapshot: StoredSnapshot | undefined
   readonly parent: Id | undefined
+  /** Partial snapshots that it went on from, the latest first. */
+  readonly resumed: readonly Id[]
   readonly summary: SnapshotSummary
   /** Entries that could not be saved or changed while being read. */
   readonly problems: number

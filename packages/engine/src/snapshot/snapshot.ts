@@ -1,43 +1,51 @@
-import { lstatSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { ChunkStream } from '../chunking/chunk-stream.ts'
 import { createChunker } from '../chunking/create-chunker.ts'
-import { describeError, systemErrorCode, VarveError } from '@varve/platform/errors'
-import { toFsPath } from '@varve/platform/file-name'
+import { describeError, isVarveError, VarveError } from '@varve/platform/errors'
 import { currentPlatform } from '@varve/platform'
 import type { Platform } from '@varve/platform'
-import type { Id } from '../repository/id.ts'
+import { shortId, type Id } from '../repository/id.ts'
 import { withLock } from '../repository/lock.ts'
+import { isPartial, markPartial, PARTIAL_TAG } from '../repository/partial-snapshot.ts'
 import type { IndexedRepository, OpenRepository } from '../repository/repository.ts'
 import type { Snapshot, StoredSnapshot } from '../repository/snapshot.ts'
 import { timestampNow } from '../repository/timestamp.ts'
 import { TreeLoader } from '../repository/tree-loader.ts'
 import { workerRepository } from '../repository/worker-repository.ts'
 import { BlobSaver } from './blob-saver.ts'
+import { Checkpoints, DEFAULT_CHECKPOINT_RULE, removeSnapshot } from './checkpoints.ts'
+import { describeSnapshot, describeTree, type DescribedSnapshot } from './describe-snapshot.ts'
 import { startEstimate } from './estimate.ts'
+import { existingSources } from './existing-sources.ts'
 import { NodeBuilder } from './node-builder.ts'
-import { DEFAULT_PARENT_GROUPING, findParent } from './parent.ts'
+import { chooseParents, DEFAULT_PARENT_GROUPING, supersededBy, type Parents } from './parent.ts'
 import { ProgressMeter, type Position } from './progress-meter.ts'
 import { OwnFiles } from './rules/own-files.ts'
 import { compileRules } from './rules/rules.ts'
 import { Scan } from './scan.ts'
 import type { SnapshotOptions, SnapshotResult } from './snapshot-options.ts'
-import { sourceFailure } from './source-failure.ts'
 import { arrangeSources } from './source-tree.ts'
-import { saveStream, streamPath } from './stream-source.ts'
+import { saveStream } from './stream-source.ts'
 import { Tally } from './tally.ts'
 
 /**
  * Saves files, folders or a stream as a new snapshot. Nothing that the repository holds changes before the very end; packs are
- * stored before the index that names them, and the snapshot last.
+ * stored before the index that names them, and the snapshot last. One that takes long keeps what it has done as a partial snapshot from time to time, which the
+ * next one goes on from, and removes when it is done.
  *
  * @throws ERR_VARVE_SOURCE where no source exists, ERR_VARVE_SNAPSHOT_EMPTY, ERR_VARVE_LOCKED, ERR_VARVE_ABORTED, and what the storage throws.
  *   A single entry that cannot be saved is reported through `onProblem` instead, and the rest goes on
  */
 export async function snapshot(repository: OpenRepository, options: SnapshotOptions): Promise<SnapshotResult> {
-  const { retryLock, signal, noLock = false, dryRun = false } = options
-  return withLock(repository, { exclusive: false, noLock: noLock || dryRun, retryLock, signal }, (lockSignal) =>
-    new SnapshotRun(repository, options, lockSignal).run(),
+  const { retryLock, signal, noLock = false, dryRun = false, tags = [] } = options
+  if (tags.includes(PARTIAL_TAG)) {
+    throw new VarveError(
+      'ERR_VARVE_BAD_ARGUMENT',
+      `the tag '${PARTIAL_TAG}' is kept for snapshots that were interrupted`,
+    )
+  }
+  return withLock(repository, { exclusive: false, noLock: noLock || dryRun, retryLock, signal }, (...lock) =>
+    new SnapshotRun(repository, options, ...lock).run(),
   )
 }
 
@@ -45,24 +53,34 @@ class SnapshotRun {
   readonly #repository: OpenRepository
   readonly #options: SnapshotOptions
   readonly #signal: AbortSignal
+  readonly #confirmLock: () => Promise<void>
   readonly #platform: Platform = currentPlatform()
   readonly #tally = new Tally()
   readonly #meter: ProgressMeter
   #saver: BlobSaver | undefined
   #scan: Scan | undefined
+  #known: readonly StoredSnapshot[] | undefined
   #bytesStreamed = 0
 
-  constructor(repository: OpenRepository, options: SnapshotOptions, signal: AbortSignal) {
+  constructor(
+    repository: OpenRepository,
+    options: SnapshotOptions,
+    signal: AbortSignal,
+    confirmLock: () => Promise<void>,
+  ) {
     this.#repository = repository
     this.#options = options
     this.#signal = signal
+    this.#confirmLock = confirmLock
     this.#meter = new ProgressMeter(options.onProgress, () => this.#position())
   }
 
   async run(): Promise<SnapshotResult> {
-    const sources = this.#options.stream === undefined ? this.#existingSources() : []
-    const described = this.#describe(sources)
-    const parent = await this.#parent(described)
+    const { stream, paths = [] } = this.#options
+    const sources = stream === undefined ? existingSources(paths, (path, message) => this.#problem(path, message)) : []
+    const described = describeSnapshot(this.#options, sources, this.#platform)
+    const parents = await this.#parents(described)
+    const { parent } = parents
     const repository = await this.#repository.loadIndex(this.#signal)
     const saver = new BlobSaver(repository, {
       workers: this.#options.workers,
@@ -71,24 +89,28 @@ class SnapshotRun {
     })
     this.#saver = saver
     const stopEstimate = this.#startEstimate(repository, sources, parent)
+    const checkpoints = this.#makeCheckpoints(saver, described, parent)
     this.#meter.start()
+    checkpoints?.start()
     try {
-      const tree = await this.#save(repository, saver, sources, parent)
+      const tree = await this.#save(repository, saver, sources, parents)
+      await checkpoints?.stop()
       const summary = this.#tally.summary(await saver.finish())
-      const result = { parent: parent?.id, summary, problems: this.#meter.problems }
-      if (this.#options.skipIfUnchanged === true && parent?.tree === tree)
-        return { ...result, snapshot: undefined, skipped: true }
-      const made: Snapshot = {
-        ...described,
-        tree,
-        ...(parent === undefined ? {} : { parent: parent.id }),
-        summary,
-      }
-      return { ...result, snapshot: await this.#store(made), skipped: false }
+      const resumed = parents.partials.map(({ id }) => id)
+      const result = { parent: parent?.id, resumed, summary, problems: this.#meter.problems }
+      const skipped = this.#options.skipIfUnchanged === true && parent?.tree === tree
+      const stored = skipped ? undefined : await this.#store(describeTree(described, tree, parent, summary))
+      await this.#removePartials(described, checkpoints?.kept ?? [])
+      return { ...result, snapshot: stored, skipped }
+    } catch (error) {
+      await this.#keepWhenStopped(error, checkpoints)
+      throw error
     } finally {
       stopEstimate()
       this.#meter.stop()
+      const abandoned = checkpoints?.abandon()
       await saver.close()
+      await abandoned
     }
   }
 
@@ -96,7 +118,7 @@ class SnapshotRun {
     repository: IndexedRepository,
     saver: BlobSaver,
     sources: readonly string[],
-    parent: StoredSnapshot | undefined,
+    { parent, partials }: Parents,
   ): Promise<Id> {
     const {
       stream,
@@ -148,10 +170,8 @@ class SnapshotRun {
       onItem: (item) => this.#options.onItem?.(item),
     })
     this.#scan = scan
-    return scan.run(
-      arrangeSources(outsideOf(repository, sources), this.#platform),
-      parent === undefined ? [] : [parent.tree],
-    )
+    const previous = [...partials, ...(parent === undefined ? [] : [parent])].map(({ tree }) => tree)
+    return scan.run(arrangeSources(outsideOf(repository, sources), this.#platform), previous)
   }
 
   /** What the parent held is the best guess; without one the sources are counted, for those who show a progress. */
@@ -171,59 +191,80 @@ class SnapshotRun {
     return () => undefined
   }
 
-  /** The sources that exist, as given. */
-  #existingSources(): readonly string[] {
-    const paths = this.#options.paths ?? []
-    const reasons = new Map<string, unknown>()
-    const existing = paths.filter((path) => {
-      const reason = whyMissing(path)
-      if (reason === undefined) return true
-      reasons.set(path, reason)
-      if (paths.length > 1) this.#problem(path, isAbsent(reason) ? 'it does not exist' : describeError(reason))
-      return false
-    })
-    if (existing.length > 0) return existing
-    for (const [path, reason] of reasons) if (!isAbsent(reason)) throw sourceFailure(path, reason)
-    const named = paths.map((path) => `'${path}'`).join(', ')
-    throw new VarveError(
-      'ERR_VARVE_SOURCE',
-      paths.length === 0 ? 'there is nothing to save: no source was named' : `nothing to save: ${named} does not exist`,
+  /** All snapshots, where they are needed for the choice of the parent or for what comes after the snapshot. */
+  async #snapshots(): Promise<readonly StoredSnapshot[]> {
+    this.#known ??= await this.#repository.snapshots(({ message }) =>
+      this.#options.onNotice?.(`not compared with a snapshot that cannot be read: ${message}`),
     )
+    return this.#known
   }
 
-  #describe(sources: readonly string[]): Omit<Snapshot, 'tree'> {
-    const { stream, host, time, tags, description, rules, programVersion } = this.#options
-    const user = this.#platform.accounts.currentUser()
-    const excludes = rules?.exclude ?? []
-    return {
-      time: time ?? timestampNow(),
-      paths: stream === undefined ? sources.map(storedPath) : [`/${streamPath(stream.name).join('/')}`],
-      hostname: host ?? this.#platform.hostName(),
-      username: user.name,
-      uid: user.uid,
-      gid: user.gid,
-      ...(excludes.length === 0 ? {} : { excludes }),
-      ...(tags === undefined || tags.length === 0 ? {} : { tags }),
-      ...(programVersion === undefined ? {} : { programVersion }),
-      ...(description === undefined ? {} : { description }),
+  async #parents(described: DescribedSnapshot): Promise<Parents> {
+    const { force, stream, parent: wanted, groupBy } = this.#options
+    if (force === true || stream !== undefined || wanted === null) return { parent: undefined, partials: [] }
+    if (wanted !== undefined) {
+      const named = await this.#repository.loadSnapshot(wanted)
+      return isPartial(named) ? { parent: undefined, partials: [named] } : { parent: named, partials: [] }
     }
+    const { time, paths, hostname = '', tags = [] } = described
+    const made = { host: hostname, paths, tags, time }
+    const parents = chooseParents(await this.#snapshots(), made, groupBy ?? DEFAULT_PARENT_GROUPING)
+    const [latest] = parents.partials
+    if (latest !== undefined)
+      this.#options.onNotice?.(`goes on from partial snapshot ${shortId(latest.id)}: what it has is not read again`)
+    return parents
   }
 
-  async #parent(described: Omit<Snapshot, 'tree'>): Promise<StoredSnapshot | undefined> {
-    const { force, stream, parent, groupBy } = this.#options
-    if (force === true || stream !== undefined) return undefined
-    const { time, paths, hostname = '', tags = [] } = described
-    return findParent(
-      this.#repository,
-      { host: hostname, paths, tags, time },
-      groupBy ?? DEFAULT_PARENT_GROUPING,
-      parent,
-      ({ message }) => this.#options.onNotice?.(`not compared with a snapshot that cannot be read: ${message}`),
-    )
+  #makeCheckpoints(
+    saver: BlobSaver,
+    described: DescribedSnapshot,
+    parent: StoredSnapshot | undefined,
+  ): Checkpoints | undefined {
+    const { checkpoints: rule = DEFAULT_CHECKPOINT_RULE, stream, dryRun } = this.#options
+    if (rule === false || stream !== undefined || dryRun === true) return undefined
+    return new Checkpoints({
+      repository: this.#repository,
+      saver,
+      rule,
+      saveTree: () => this.#scan?.savePartialTree(),
+      describe: (tree) => markPartial(describeTree(described, tree, parent, this.#tally.summary(saver.added))),
+      confirmLock: this.#confirmLock,
+      onFailure: (message) =>
+        this.#options.onNotice?.(`what is done so far could not be kept as a partial snapshot: ${message}`),
+    })
+  }
+
+  /** Keeps what is done when somebody asked to stop, as far as that is quick; never without a lock. */
+  async #keepWhenStopped(error: unknown, checkpoints: Checkpoints | undefined): Promise<void> {
+    const isLost = isVarveError(this.#signal.reason, 'ERR_VARVE_LOCK_LOST')
+    if (checkpoints === undefined || isLost || !isVarveError(error, 'ERR_VARVE_ABORTED')) return
+    await checkpoints.last()
+    const kept = checkpoints.kept.at(-1)
+    if (kept !== undefined)
+      this.#options.onNotice?.(`kept as partial snapshot ${shortId(kept)}: the next snapshot goes on from there`)
+  }
+
+  /**
+   * Removes the partial snapshots that a good one has made superfluous. One that could not read everything leaves those of others alone, which may
+   * hold what it could not read. Whatever becomes of that, the snapshot is there.
+   */
+  async #removePartials(good: DescribedSnapshot, own: readonly Id[]): Promise<void> {
+    const { stream, dryRun } = this.#options
+    if (stream !== undefined || dryRun === true) return
+    try {
+      const superseded = this.#meter.problems > 0 ? [] : supersededBy(await this.#snapshots(), good)
+      for (const id of [...superseded.map(({ id }) => id), ...own]) {
+        await this.#confirmLock()
+        await removeSnapshot(this.#repository, id)
+      }
+    } catch (error) {
+      this.#options.onNotice?.(`a partial snapshot could not be removed: ${describeError(error)}`)
+    }
   }
 
   async #store(made: Snapshot): Promise<StoredSnapshot> {
     if (this.#options.dryRun === true) return { ...made, id: ''.padEnd(64, '0') as Id }
+    await this.#confirmLock()
     return { ...made, id: await this.#repository.saveSnapshot(made) }
   }
 
@@ -244,27 +285,8 @@ class SnapshotRun {
   }
 }
 
-/** The error of a source that does not exist, or that nobody lets us look at. */
-function whyMissing(path: string): unknown {
-  try {
-    lstatSync(toFsPath(path))
-    return undefined
-  } catch (error) {
-    return error
-  }
-}
-
-function isAbsent(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')
-}
-
 /** Sources that are no part of the repository. One within it would have the folders around it listed, and what is in them saved. */
 function outsideOf({ storage }: IndexedRepository, sources: readonly string[]): readonly string[] {
   const own = new OwnFiles(storage.localPaths)
   return sources.filter((source) => !own.contains(resolve(source)))
-}
-
-/** As a snapshot keeps it: JSON has no room for bytes that are not UTF-8, and the next snapshot looks for its parent by what was kept. */
-function storedPath(source: string): string {
-  return resolve(source).toWellFormed()
 }

@@ -2,11 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { idOf } from '../../src/repository/id.ts'
 import type { OpenRepository } from '../../src/repository/repository.ts'
 import type { Snapshot, StoredSnapshot } from '../../src/repository/snapshot.ts'
+import { markPartial } from '../../src/repository/partial-snapshot.ts'
 import { parseTimestamp } from '../../src/repository/timestamp.ts'
-import { DEFAULT_PARENT_GROUPING, findParent, type NewSnapshot } from '../../src/snapshot/parent.ts'
+import { chooseParents, DEFAULT_PARENT_GROUPING, supersededBy, type NewSnapshot } from '../../src/snapshot/parent.ts'
 import { cheapRepository } from '../repository/cheap-repository.ts'
 
 const NOON = '2024-05-01T12:00:00Z'
+const TREE = idOf(Buffer.from('tree'))
 const NEW: NewSnapshot = { host: 'here', paths: ['/a', '/b'], tags: ['x'], time: parseTimestamp(NOON) }
 
 type Earlier = Partial<Omit<Snapshot, 'time'>> & { readonly time: string }
@@ -23,7 +25,7 @@ async function repositoryWith(...earlier: readonly Earlier[]): Promise<{
       hostname: NEW.host,
       paths: NEW.paths,
       tags: NEW.tags,
-      tree: idOf(Buffer.from('tree')),
+      tree: TREE,
       ...fields,
       time: parseTimestamp(time),
     }
@@ -35,7 +37,7 @@ async function repositoryWith(...earlier: readonly Earlier[]): Promise<{
 /** Number, in the order given, of the snapshot that is chosen. */
 async function chosen(earlier: readonly Earlier[], groupBy = DEFAULT_PARENT_GROUPING, snapshot = NEW): Promise<number> {
   const { repository, stored } = await repositoryWith(...earlier)
-  const parent = await findParent(repository, snapshot, groupBy, undefined)
+  const { parent } = chooseParents(await repository.snapshots(), snapshot, groupBy)
   return stored.findIndex(({ id }) => id === parent?.id)
 }
 
@@ -80,11 +82,12 @@ describe('by default', () => {
     const { repository } = await repositoryWith()
     await repository.saveSnapshot({
       time: parseTimestamp('2024-01-01T00:00:00Z'),
-      tree: idOf(Buffer.from('tree')),
+      tree: TREE,
       paths: NEW.paths,
     })
-    expect(await findParent(repository, NEW, DEFAULT_PARENT_GROUPING, undefined)).toBeUndefined()
-    expect(await findParent(repository, { ...NEW, host: '' }, DEFAULT_PARENT_GROUPING, undefined)).toBeDefined()
+    const all = await repository.snapshots()
+    expect(chooseParents(all, NEW, DEFAULT_PARENT_GROUPING).parent).toBeUndefined()
+    expect(chooseParents(all, { ...NEW, host: '' }, DEFAULT_PARENT_GROUPING).parent).toBeDefined()
   })
 })
 
@@ -109,37 +112,55 @@ describe('grouped otherwise', () => {
   })
 })
 
-test('one that cannot be read is passed over, and named', async () => {
-  const { repository, stored } = await repositoryWith(
-    { time: '2024-01-01T00:00:00Z' },
-    { time: '2024-01-02T00:00:00Z' },
-  )
-  const [earlier, damaged] = stored.map(({ id }) => id)
-  await repository.storage.save('snapshot', damaged ?? '', Buffer.from('bad'))
-  const messages: string[] = []
-  const parent = await findParent(repository, NEW, DEFAULT_PARENT_GROUPING, undefined, ({ message }) =>
-    messages.push(message),
-  )
-  expect(parent?.id).toBe(earlier)
-  expect(messages).toEqual([expect.stringContaining(damaged ?? '')])
-})
+describe('partial snapshots', () => {
+  const good = { time: '2024-02-01T00:00:00Z' }
 
-describe('when it is given', () => {
-  test('it is taken, however little it agrees', async () => {
-    const { repository, stored } = await repositoryWith({ time: '2030-01-01T00:00:00Z', hostname: 'x', paths: ['/x'] })
-    const id = stored[0]?.id
-    expect((await findParent(repository, NEW, DEFAULT_PARENT_GROUPING, id))?.id).toBe(id)
-  })
-
-  test('null is none', async () => {
-    const { repository } = await repositoryWith({ time: '2024-01-01T00:00:00Z' })
-    expect(await findParent(repository, NEW, DEFAULT_PARENT_GROUPING, null)).toBeUndefined()
-  })
-
-  test('one that is not there fails', async () => {
-    const { repository } = await repositoryWith()
-    await expect(findParent(repository, NEW, DEFAULT_PARENT_GROUPING, idOf(Buffer.from('no')))).rejects.toMatchObject({
-      code: 'ERR_VARVE_NOT_FOUND',
+  /** What is chosen among good and partial snapshots, as the numbers of those given. */
+  async function parentsAmong(
+    ...earlier: readonly (Earlier & { readonly partial?: boolean })[]
+  ): Promise<{
+    readonly parent: number
+    readonly partials: readonly number[]
+    readonly superseded: readonly number[]
+  }> {
+    const marked = earlier.map(({ partial = false, ...fields }) => {
+      const { hostname = NEW.host, tags = NEW.tags } = fields
+      const { hostname: host = '', tags: marks = [] } = partial
+        ? markPartial({ time: parseTimestamp(NOON), tree: TREE, paths: [], hostname, tags })
+        : { hostname, tags }
+      return { ...fields, hostname: host, tags: marks }
     })
+    const { repository, stored } = await repositoryWith(...marked)
+    const all = await repository.snapshots()
+    const { parent, partials } = chooseParents(all, NEW, DEFAULT_PARENT_GROUPING)
+    const numberOf = (id: string | undefined): number => stored.findIndex((snapshot) => snapshot.id === id)
+    const superseded = supersededBy(all, { time: NEW.time, paths: NEW.paths, hostname: NEW.host })
+    return {
+      parent: numberOf(parent?.id),
+      partials: partials.map(({ id }) => numberOf(id)),
+      superseded: superseded.map(({ id }) => numberOf(id)),
+    }
+  }
+
+  test('are no parents, and come on top of it, the latest first, where they are younger', async () => {
+    const early = { time: '2024-01-01T00:00:00Z', partial: true }
+    const late = [1, 2].map((day) => ({ time: `2024-03-0${day}T00:00:00Z`, partial: true }))
+    expect(await parentsAmong(early, good, ...late)).toEqual({ parent: 1, partials: [3, 2], superseded: [0, 2, 3] })
+    expect(await parentsAmong(...late)).toEqual({ parent: -1, partials: [1, 0], superseded: [0, 1] })
+  })
+
+  test.each<[string, Partial<Earlier>, boolean]>([
+    ['of another machine', { hostname: 'there' }, false],
+    ['of fewer paths', { paths: ['/a'] }, false],
+    ['of more paths', { paths: ['/a', '/b', '/c'] }, true],
+    ['younger than the new one', { time: '2024-05-01T12:00:00.1Z' }, false],
+  ])('%s are not superfluous after it', async (_, fields, usable) => {
+    const found = await parentsAmong(good, { time: '2024-03-01T00:00:00Z', partial: true, ...fields })
+    expect(found).toEqual({ parent: 0, partials: usable ? [1] : [], superseded: [] })
+  })
+
+  test('that somebody has changed are not superfluous', async () => {
+    const changed = { time: '2024-03-01T00:00:00Z', partial: true, original: TREE }
+    expect(await parentsAmong(good, changed)).toEqual({ parent: 0, partials: [1], superseded: [] })
   })
 })
