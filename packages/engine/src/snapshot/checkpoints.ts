@@ -13,6 +13,8 @@ export interface CheckpointRule {
    * not full yet stay few where the storage is slow.
    */
   readonly milliseconds: number
+  /** The share of the time that checkpoints may take; a twentieth if left out. */
+  readonly share?: number
 }
 
 /** What an interruption may cost: a minute, and never more than a few gigabytes. */
@@ -20,8 +22,9 @@ export const DEFAULT_CHECKPOINT_RULE: CheckpointRule = { bytes: 4 * 1024 ** 3, m
 
 /** How often it is looked at whether a checkpoint is due, at most, in milliseconds. */
 const TICK_MS = 100
-/** Checkpoints take no more than a twentieth of the time. */
-const PAUSE_FACTOR = 20
+/** … and after how many entries. */
+const ENTRIES_BETWEEN_LOOKS = 16
+const DEFAULT_SHARE = 1 / 20
 /** How long whoever asks a snapshot to stop waits for the last checkpoint, in milliseconds. */
 const LAST_MS = 5_000
 
@@ -59,6 +62,7 @@ export class Checkpoints {
   #startedAt: number
   #indexedAt: number
   #pause = 0
+  #entries = 0
 
   constructor(context: CheckpointContext) {
     this.#context = context
@@ -76,6 +80,11 @@ export class Checkpoints {
   start(): void {
     const tick = Math.min(TICK_MS, Math.max(1, this.#context.rule.milliseconds / 4))
     this.#timer = setInterval(() => this.#look(), tick).unref()
+  }
+
+  /** An entry has been dealt with: looks whether a checkpoint is due. */
+  noteEntry(): void {
+    if (++this.#entries % ENTRIES_BETWEEN_LOOKS === 0 && this.#timer !== undefined) this.#look()
   }
 
   /** Ends that, and waits for a checkpoint that is being made. Idempotent. */
@@ -140,13 +149,15 @@ export class Checkpoints {
     this.#running = this.#make()
       .catch((error: unknown) => this.#tellFailure(error))
       .finally(() => {
-        this.#pause = (this.#now() - this.#startedAt) * PAUSE_FACTOR
+        this.#pause = (this.#now() - this.#startedAt) / (this.#context.rule.share ?? DEFAULT_SHARE)
         this.#running = undefined
       })
   }
 
   async #make(): Promise<void> {
     const { repository, saver, saveTree, describe, confirmLock } = this.#context
+    // Whoever has noted an entry may be in the middle of putting it into its folder.
+    await Promise.resolve()
     const tree = saveTree()
     await saver.flush()
     if (tree === undefined || tree === this.#tree) return

@@ -59,6 +59,7 @@ class SnapshotRun {
   readonly #meter: ProgressMeter
   #saver: BlobSaver | undefined
   #scan: Scan | undefined
+  #checkpoints: Checkpoints | undefined
   #known: readonly StoredSnapshot[] | undefined
   #bytesStreamed = 0
 
@@ -89,7 +90,8 @@ class SnapshotRun {
     })
     this.#saver = saver
     const stopEstimate = this.#startEstimate(repository, sources, parent)
-    const checkpoints = this.#makeCheckpoints(saver, described, parent)
+    this.#checkpoints = this.#makeCheckpoints(saver, described, parent)
+    const checkpoints = this.#checkpoints
     this.#meter.start()
     checkpoints?.start()
     try {
@@ -103,7 +105,7 @@ class SnapshotRun {
       await this.#removePartials(described, checkpoints?.kept ?? [])
       return { ...result, snapshot: stored, skipped }
     } catch (error) {
-      await this.#keepWhenStopped(error, checkpoints)
+      await this.#keepWhenStopped(error)
       throw error
     } finally {
       stopEstimate()
@@ -167,7 +169,10 @@ class SnapshotRun {
       withSockets,
       signal: this.#signal,
       onProblem: problem,
-      onItem: (item) => this.#options.onItem?.(item),
+      onItem: (item) => {
+        this.#options.onItem?.(item)
+        this.#checkpoints?.noteEntry()
+      },
     })
     this.#scan = scan
     const previous = [...partials, ...(parent === undefined ? [] : [parent])].map(({ tree }) => tree)
@@ -235,7 +240,8 @@ class SnapshotRun {
   }
 
   /** Keeps what is done when somebody asked to stop, as far as that is quick; never without a lock. */
-  async #keepWhenStopped(error: unknown, checkpoints: Checkpoints | undefined): Promise<void> {
+  async #keepWhenStopped(error: unknown): Promise<void> {
+    const checkpoints = this.#checkpoints
     const isLost = isVarveError(this.#signal.reason, 'ERR_VARVE_LOCK_LOST')
     if (checkpoints === undefined || isLost || !isVarveError(error, 'ERR_VARVE_ABORTED')) return
     await checkpoints.last()
