@@ -7,6 +7,7 @@ import {
 } from '@varve/engine'
 import { badArgument } from '../bad-argument.ts'
 import { booleanVariable, type Environment, variable } from '../environment.ts'
+import { parseCheckpoints } from '../parse/parse-checkpoints.ts'
 import { parseSize } from '../parse/parse-size.ts'
 import { parseTags } from '../parse/parse-tags.ts'
 import { parseTime } from '../parse/parse-time.ts'
@@ -41,6 +42,7 @@ export interface SnapshotCommandOptions {
   readonly ignoreInode?: boolean
   readonly withAtime?: boolean
   readonly withSockets?: boolean
+  readonly checkpoints?: string
   readonly stdin?: boolean
   readonly stdinFilename?: string
 }
@@ -78,6 +80,10 @@ export function declareSnapshotOptions(command: Command): void {
     .option('--ignore-inode', 'neither a new inode number nor a new time of inode change is a change')
     .option('--with-atime', 'keep times of last access')
     .option('--with-sockets', 'keep sockets')
+    .option(
+      '--checkpoints <when>',
+      "keep what is done as a partial snapshot after so much data or time, as 4G,1m, or 'never' (default: 4G,1m)",
+    )
     .option('--stdin', 'save standard input as a file')
     .option('--stdin-filename <name>', 'name of that file (default: stdin)', 'stdin')
 }
@@ -98,6 +104,7 @@ type DescribedOptions = Pick<
   | 'ignoreInode'
   | 'withAtime'
   | 'withSockets'
+  | 'checkpoints'
 >
 
 /**
@@ -121,6 +128,7 @@ export function readSnapshotOptions(options: SnapshotCommandOptions, environment
     ignoreInode: options.ignoreInode ?? booleanVariable(environment, 'IGNORE_INODE'),
     withAtime: options.withAtime,
     withSockets: options.withSockets,
+    checkpoints: options.checkpoints === undefined ? undefined : parseCheckpoints(options.checkpoints, '--checkpoints'),
   })
 }
 

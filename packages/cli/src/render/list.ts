@@ -1,4 +1,13 @@
-import { encodeSnapshot, shortId, type SnapshotList, type SnapshotRow, timestampToNanoseconds } from '@varve/engine'
+import {
+  encodeSnapshot,
+  isPartial,
+  ownTags,
+  shortId,
+  type SnapshotList,
+  type SnapshotRow,
+  sourceHost,
+  timestampToNanoseconds,
+} from '@varve/engine'
 import { formatBytes } from '../format/format-bytes.ts'
 import { formatTime } from '../format/format-time.ts'
 import { type Column, formatTable, type Row } from './table.ts'
@@ -12,6 +21,15 @@ export interface ListOutcome extends SnapshotList {
 
 /** What is shown for a size that is not known. */
 const UNKNOWN = '?'
+
+/** What is shown among the tags of a partial snapshot. */
+const PARTIAL = '(partial)'
+
+const ABOUT_PARTIAL = [
+  '',
+  `${PARTIAL} holds what an interrupted snapshot had saved until then. The next one of the same paths goes on`,
+  'from there, and removes it.',
+]
 
 /** Snapshots for people: a table, or a sentence where there is nothing to show. */
 export function listText({ rows, total, compact, freed }: ListOutcome): readonly string[] {
@@ -29,21 +47,22 @@ export function listText({ rows, total, compact, freed }: ListOutcome): readonly
   const last: Row = [['TOTAL'], [], [], [sizeText(total)]]
   const shown = compact ? columns.slice(0, -1) : columns
   const lines = rows.map((row) => (compact ? compactCells(row) : cells(row)))
-  return formatTable(shown, lines, last)
+  const table = formatTable(shown, lines, last)
+  return rows.some(({ snapshot }) => isPartial(snapshot)) ? [...table, ...ABOUT_PARTIAL] : table
 }
 
 function cells(row: SnapshotRow): Row {
   const { snapshot, number, size, distinctSize } = row
   const time = formatTime(Number(timestampToNanoseconds(snapshot.time) / 1_000_000n))
-  const { hostname = '', tags = [], paths, description } = snapshot
+  const { paths, description } = snapshot
   return [
     [number === undefined ? UNKNOWN : String(number)],
     [shortId(snapshot.id)],
     [time],
     [sizeText(size)],
     [sizeText(distinctSize)],
-    [hostname],
-    tags,
+    [sourceHost(snapshot)],
+    isPartial(snapshot) ? [PARTIAL, ...ownTags(snapshot)] : ownTags(snapshot),
     description === undefined ? paths : [...paths, `“${description}”`],
   ]
 }
@@ -68,6 +87,7 @@ export function listJson({ rows, freed }: ListOutcome): readonly unknown[] {
         id,
         short_id: shortId(id),
         number,
+        ...(isPartial(snapshot) ? { partial: true } : {}),
         size,
         [freed ? 'freed_size' : 'distinct_size']: distinctSize,
       }

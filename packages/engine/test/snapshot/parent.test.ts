@@ -116,9 +116,7 @@ describe('partial snapshots', () => {
   const good = { time: '2024-02-01T00:00:00Z' }
 
   /** What is chosen among good and partial snapshots, as the numbers of those given. */
-  async function parentsAmong(
-    ...earlier: readonly (Earlier & { readonly partial?: boolean })[]
-  ): Promise<{
+  async function parentsAmong(...earlier: readonly (Earlier & { readonly partial?: boolean })[]): Promise<{
     readonly parent: number
     readonly partials: readonly number[]
     readonly superseded: readonly number[]
