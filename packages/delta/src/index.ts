@@ -39,3 +39,24 @@ export type { IndexSummary } from './directory-index/index-reader.ts'
 export { CHANGE_KINDS, type Change, type ChangeKind } from './directory-diff/change.ts'
 export type { ChangeCounts, DirectoryState } from './directory-diff/diff-format.ts'
 export { DiffIndex, type DiffIndexOptions, type KnownChange } from './directory-diff/diff-index.ts'
+export { applyDiff, recoverApply, type AppliedDiff, type ApplyOptions } from './directory-diff/apply/apply-diff.ts'
+export type { Recovery } from './directory-diff/apply/recover.ts'
+export type { ArchiveCompression } from './directory-diff/archive-format.ts'
+export { DiffData, type ArchiveOptions, type ArchiveSummary } from './directory-diff/diff-data.ts'
+export { COMPRESSIONS, type Compression } from './tar-volume/compression.ts'
+export type { ExtractOptions, ExtractResult } from './tar-volume/extraction.ts'
+export type { TarEntry, TarEntryType } from './tar-volume/tar-entry.ts'
+export { TarVolume } from './tar-volume/tar-volume.ts'
+export {
+  DEFAULT_VOLUME_SIZE,
+  type MemberMetadata,
+  type TarVolumeOptions,
+  type TarVolumeResult,
+} from './tar-volume/tar-volume-options.ts'
+export { TarVolumeReader, type VolumeChoice } from './tar-volume/tar-volume-reader.ts'
+export { TarVolumeWriter } from './tar-volume/tar-volume-writer.ts'
+export { findKeys } from './tar-volume/volume-discovery.ts'
+export type { MemberPiece, TarMember, Volume, VolumeIndex } from './tar-volume/volume-index.ts'
+export { indexName } from './tar-volume/volume-name.ts'
+export type { ScanOptions } from './tar-volume/volume-scan.ts'
+export type { Oversized } from './tar-volume/volume-set-writer.ts'

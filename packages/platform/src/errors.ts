@@ -20,6 +20,9 @@ export type ErrorCode =
   | 'ERR_VARVE_PATH_NOT_FOUND' // no such path in a snapshot
   | 'ERR_VARVE_SOURCE' // a source does not exist or cannot be read at all
   | 'ERR_VARVE_TARGET' // a restore target cannot be used
+  | 'ERR_VARVE_EXISTS' // something is there that would have to be overwritten
+  | 'ERR_VARVE_UNSUPPORTED' // a format, or a part of one, that this version does not know
+  | 'ERR_VARVE_TOO_LARGE' // more than there is room for, or than was allowed
   | 'ERR_VARVE_UNSAFE_PATH' // a tree names something outside the target
   | 'ERR_VARVE_FORMAT' // bytes of another kind, or of a later version of their format
   | 'ERR_VARVE_WRONG_BASE' // a delta is for another file or folder than this one
