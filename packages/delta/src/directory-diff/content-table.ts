@@ -38,7 +38,7 @@ export class ContentTable {
   /** Rows in the order of their hashes, those of one hash in the order of their numbers. */
   #order(): Uint32Array {
     const rows = this.#rows
-    return Uint32Array.from({ length: this.#count }, (_, row) => row).sort(
+    return Uint32Array.from({ length: this.#count }, (_, row) => row).toSorted(
       (a, b) =>
         rows.compare(rows, b * ROW, b * ROW + HASH_LENGTH, a * ROW, a * ROW + HASH_LENGTH) ||
         this.#number(a) - this.#number(b),

@@ -1,0 +1,120 @@
+import type { FileHandle } from 'node:fs/promises'
+import { throwIfAborted } from '@varve/platform/errors'
+import type { ProgressMeter } from '../../directory-index/progress-meter.ts'
+import type { ArchivedContent } from '../archive-reader.ts'
+import { replacesEntry, type Change } from '../change.ts'
+import type { FileSteps } from './file-steps.ts'
+import { JournalEncoder } from './journal.ts'
+import type { TargetStep } from './target-walk.ts'
+import { makeContent } from './verification.ts'
+import type { WorkFolder } from './work-folder.ts'
+
+/** Files that are flushed at once: file systems make several durable with one write to their journal. */
+const FLUSHED_AT_ONCE = 16
+
+const PIECE = 256 * 1024
+
+/** What preparing needs. */
+export interface StagingOptions {
+  readonly work: WorkFolder
+  readonly steps: FileSteps
+  readonly signal: AbortSignal | undefined
+  readonly meter: ProgressMeter
+}
+
+/**
+ * Prepares all that is new in the work folder, with its metadata, durably, and then writes the journal. The directory is only read.
+ *
+ * @param walk - from `walkTarget`
+ * @throws the system's error; ERR_VARVE_ABORTED; what the walk throws
+ */
+export async function stage(walk: AsyncGenerator<TargetStep, string>, options: StagingOptions): Promise<void> {
+  const { work, steps, signal, meter } = options
+  const flushing = new FlushQueue(steps)
+  await work.writeJournal(
+    (async function* records() {
+      const journal = new JournalEncoder()
+      try {
+        for await (const step of walk) {
+          throwIfAborted(signal)
+          if (step.kind === 'folder') {
+            journal.add(step)
+          } else {
+            await stageEntry(step.change, step.content, options, flushing)
+            journal.add(step)
+            meter.filesDone++
+            meter.tick(step.change.path)
+          }
+          if (journal.pending >= PIECE) yield journal.take()
+        }
+      } finally {
+        await flushing.finish()
+      }
+      journal.finish()
+      yield journal.take()
+    })(),
+  )
+}
+
+async function stageEntry(
+  change: Change,
+  content: ArchivedContent | undefined,
+  { work, steps, signal, meter }: StagingOptions,
+  flushing: FlushQueue,
+): Promise<void> {
+  const { path, after, source, before } = change
+  if (after === undefined || source !== undefined || after.type === 'dir' || !replacesEntry(change)) return
+  const staged = work.inNew(path)
+  const finish = (): void => {
+    keepOwner(work.inTarget(path), staged, before?.type === after.type, steps)
+    steps.setMetadata(staged, after.type, after.mode, after.mtime)
+  }
+  if (after.type !== 'file') {
+    if (after.type === 'symlink') steps.makeLink(staged, after.target)
+    else steps.makeSpecial(staged, after)
+    finish()
+    return
+  }
+  if (content === undefined) throw new Error(`no content came for '${path}'`)
+  const file = await steps.write(staged, makeContent(content, work.inTarget(path), signal))
+  try {
+    finish()
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+  await flushing.add(file, staged)
+  meter.bytesDone += after.size
+}
+
+/** What replaces an entry of the same kind belongs to whom that belonged to, where this process may give things away. */
+function keepOwner(from: string, to: string, isSameKind: boolean, steps: FileSteps): void {
+  if (!isSameKind || process.geteuid?.() !== 0) return
+  const before = steps.stat(from)
+  if (before !== undefined) steps.setOwner(to, before)
+}
+
+/** Makes files durable, several at once. */
+class FlushQueue {
+  readonly #steps: FileSteps
+  #running: Promise<void>[] = []
+
+  constructor(steps: FileSteps) {
+    this.#steps = steps
+  }
+
+  async add(file: FileHandle, path: string): Promise<void> {
+    const flushed = this.#steps.flushAndClose(file, path)
+    // It is waited for later; until then a failure has to be nobody's.
+    flushed.catch(() => undefined)
+    this.#running.push(flushed)
+    if (this.#running.length >= FLUSHED_AT_ONCE) await this.finish()
+  }
+
+  async finish(): Promise<void> {
+    const running = this.#running
+    this.#running = []
+    const results = await Promise.allSettled(running)
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+  }
+}
