@@ -6,18 +6,13 @@ import { ConcurrencyLimit } from '../../src/storage/concurrency-limit.ts'
 import type { PerformedOperation, StorageOperation } from '../../src/storage/fault-script.ts'
 import { FaultyStorage } from '../../src/storage/faults.ts'
 import { crashScratch } from './crash-scratch.ts'
+import { LONG, TIMEOUT } from './crash-switches.ts'
 import { NothingLost, storageFor } from './nothing-lost.ts'
-import { forgetMemories, IN_DIRECTORY, IN_MEMORY, IN_SQLITE, World, type StorageKind } from './world.ts'
+import { forgetMemories, IN_MEMORY, STORAGE_KINDS, World, type StorageKind } from './world.ts'
 import { WRITING_COMMANDS, type WritingCommand } from './writing-commands.ts'
 
 /** Worlds at a time: most of the time a command waits to see whether others lock the repository too. */
 const AT_A_TIME = 6
-
-/** Tries everything, which takes minutes. */
-const LONG = process.env['VARVE_CRASH_LONG'] === '1'
-
-/** In milliseconds, for a busy machine. */
-const TIMEOUT = 600_000
 
 const MOMENTS = ['before', 'torn', 'after'] as const
 
@@ -25,7 +20,7 @@ let crashes = 0
 afterAll(() => process.stderr.write(`${crashes} crashes at storage operations: nothing was lost\n`))
 afterEach(forgetMemories)
 
-describe.each([IN_MEMORY, IN_DIRECTORY, IN_SQLITE])('crashes at every operation of $name storage', (kind) => {
+describe.each(STORAGE_KINDS)('crashes at every operation of $name storage', (kind) => {
   test.each(WRITING_COMMANDS)(
     'in $title',
     async (command) => {

@@ -68,11 +68,16 @@ export class NothingLost {
     await this.expectFinished(world, command)
   }
 
-  /** Expects that all is there that a command which was reported as done has made, and nothing that it has removed. */
-  async expectFinished(world: World, command: WritingCommand): Promise<void> {
+  /**
+   * Expects that all is there that a command which was reported as done has made, and nothing that it has removed.
+   *
+   * @param afterPowerFailure - which may have undone what need not be kept
+   */
+  async expectFinished(world: World, command: WritingCommand, afterPowerFailure = false): Promise<void> {
     await world.withRepository(async (repository) => {
       await this.#expectSound(world, repository, (indexed, snapshot) => this.#expectSame(world, indexed, snapshot))
-      await command.expectFinished(world, repository)
+      await command.expectKept(world, repository)
+      if (!afterPowerFailure) await command.expectFinished?.(world, repository)
     })
   }
 

@@ -173,3 +173,6 @@ export async function contentId(repository: IndexedRepository, snapshot: StoredS
   if (node?.subtree === undefined) throw new Error(`snapshot ${snapshot.id} has no folder '${source}'`)
   return node.subtree
 }
+
+/** All storages. */
+export const STORAGE_KINDS: readonly StorageKind[] = [IN_MEMORY, IN_DIRECTORY, IN_SQLITE]
