@@ -62,7 +62,10 @@ export async function* readAll<T>(
   })
 }
 
-/** Reads all snapshots that can be read, oldest first. @throws ERR_VARVE_ABORTED */
+/**
+ * Reads all snapshots that can be read, oldest first. One that is removed meanwhile is none: partial ones go while others use the repository.
+ * @throws ERR_VARVE_ABORTED
+ */
 export async function readSnapshots(
   repository: OpenRepository,
   out: CheckFindings,
@@ -71,9 +74,15 @@ export async function readSnapshots(
   const snapshots: { readonly time: bigint; readonly snapshot: StoredSnapshot }[] = []
   const stored = await repository.storage.list('snapshot')
   for await (const read of readAll(stored, CONCURRENT_LOADS, (id) => repository.loadSnapshot(id), signal)) {
-    if ('error' in read) out.add({ kind: 'damaged-snapshot', snapshot: read.id, message: read.error.message })
-    else snapshots.push({ time: timestampToNanoseconds(read.value.time), snapshot: read.value })
+    if ('error' in read) {
+      if (read.error.code === 'ERR_VARVE_NOT_FOUND' && !(await isListed(repository, read.id))) continue
+      out.add({ kind: 'damaged-snapshot', snapshot: read.id, message: read.error.message })
+    } else snapshots.push({ time: timestampToNanoseconds(read.value.time), snapshot: read.value })
   }
   snapshots.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
   return snapshots.map(({ snapshot }) => snapshot)
+}
+
+async function isListed(repository: OpenRepository, snapshot: Id): Promise<boolean> {
+  return (await repository.storage.list('snapshot')).some(({ name }) => name === snapshot)
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { VarveError } from '@varve/platform/errors'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { findSnapshot } from '../../src/history/find-snapshot.ts'
 import { check } from '../../src/maintenance/check.ts'
@@ -344,6 +345,22 @@ describe('a partial snapshot', () => {
     expect((await repository.snapshots()).map(({ id }) => id)).toEqual(
       [incomplete, taken].map((one) => madeSnapshot(one).id),
     )
+  })
+
+  test('that goes while a check runs is nothing to complain about, while one that cannot be read is', async () => {
+    await die()
+    const { id } = await latestPartial()
+    const load = storage.load.bind(storage)
+    let goes = false
+    storage.load = async (type, name, range) => {
+      if (name === id && goes) await storage.remove(type, name)
+      if (name === id) throw new VarveError('ERR_VARVE_NOT_FOUND', 'it is not there')
+      return load(type, name, range)
+    }
+    const complaints = async () => (await check(repository, { noLock: true })).problems.map(({ kind }) => kind)
+    expect(await complaints()).toEqual(['damaged-snapshot'])
+    goes = true
+    expect(await complaints()).toEqual([])
   })
 
   test('goes after one that was told to read everything, too', async () => {
