@@ -30,6 +30,7 @@ export type { ByteRange, FileType, Storage, StoredFile } from './storage/storage
 export { createStorage, openStorage } from './storage/open-storage.ts'
 export { DirectoryStorage } from './storage/directory.ts'
 export { MemoryStorage } from './storage/memory.ts'
+export { RetryingStorage, type RetryOptions } from './storage/retry.ts'
 export { SqliteStorage } from './storage/sqlite.ts'
 
 export { snapshot } from './snapshot/snapshot.ts'

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@varve/platform/errors'
-import type { FileType } from './storage.ts'
+import type { FileType, StoredFile } from './storage.ts'
 
 /** What storage is asked to do. */
 export type StorageOperation = 'list' | 'load' | 'save' | 'remove' | 'stat' | 'reclaim'
@@ -20,6 +20,18 @@ export type DamageAction =
   /** One bit is the other way; bits are counted from the lowest of the first byte, and from the start again after the last. */
   | { readonly kind: 'corrupt'; readonly bit: number }
 
+/** Makes a list leave out names without anybody being told. */
+export type OmissionAction =
+  /** The object at a place in the order of names, counted from 0 and from the start again after the last. */
+  | { readonly kind: 'omit'; readonly position: number }
+  /** Whatever was saved through this storage: news of it is still on the way. */
+  | { readonly kind: 'omit-new' }
+
+/** The operation is not done, and reported as done. */
+export interface PretenceAction {
+  readonly kind: 'pretend'
+}
+
 /** What happens to an operation. */
 export type FaultAction =
   /** It is not done, and fails. With ERR_VARVE_STORAGE unless `code` says otherwise. */
@@ -34,6 +46,8 @@ export type FaultAction =
    */
   | { readonly kind: 'crash'; readonly when: 'before' | 'after' | 'torn' }
   | DamageAction
+  | OmissionAction
+  | PretenceAction
 
 /**
  * Something that goes wrong once: at the `at`-th operation, counted from 1, among those with this `operation` and `type`; where one
@@ -41,8 +55,13 @@ export type FaultAction =
  */
 export type Fault = FaultPlace &
   (
-    | { readonly operation?: StorageOperation; readonly action: Exclude<FaultAction, DamageAction> }
+    | {
+        readonly operation?: StorageOperation
+        readonly action: Exclude<FaultAction, DamageAction | OmissionAction | PretenceAction>
+      }
     | { readonly operation: 'save' | 'load'; readonly action: DamageAction }
+    | { readonly operation: 'list'; readonly action: OmissionAction }
+    | { readonly operation: 'save' | 'remove'; readonly action: PretenceAction }
   )
 
 interface FaultPlace {
@@ -66,4 +85,20 @@ export function damageBytes(bytes: Uint8Array, damage: DamageAction): Uint8Array
   const byte = copy[index]
   if (byte !== undefined) copy[index] = byte ^ (1 << (damage.bit % 8))
   return copy
+}
+
+/**
+ * A list without the names that an action leaves out.
+ *
+ * @param saved - names that were saved through the storage
+ */
+export function omitNames(
+  files: readonly StoredFile[],
+  action: OmissionAction,
+  saved: ReadonlySet<string>,
+): readonly StoredFile[] {
+  if (action.kind === 'omit-new') return files.filter(({ name }) => !saved.has(name))
+  const inOrder = files.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const omitted = inOrder[action.position % Math.max(1, inOrder.length)]
+  return files.filter((file) => file !== omitted)
 }

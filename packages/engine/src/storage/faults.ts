@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { throwIfAborted, VarveError, type ErrorCode } from '@varve/platform/errors'
-import type { DamageAction, Fault, FaultAction, PerformedOperation } from './fault-script.ts'
-import { damageBytes, matchesFault } from './fault-script.ts'
+import type { DamageAction, Fault, FaultAction, OmissionAction, PerformedOperation } from './fault-script.ts'
+import { damageBytes, matchesFault, omitNames } from './fault-script.ts'
 import { describeObject } from './object-name.ts'
 import type { ByteRange, FileType, Storage, StoredFile } from './storage.ts'
 
@@ -21,6 +21,10 @@ interface Outcomes<T> {
   readonly damaged?: (damage: DamageAction) => Promise<T>
   /** Done in part. */
   readonly torn?: () => Promise<void>
+  /** With names left out. */
+  readonly omitting?: (omission: OmissionAction) => Promise<T>
+  /** Not at all, and reported as done. */
+  readonly pretended?: () => Promise<T>
 }
 
 /**
@@ -76,7 +80,9 @@ export class FaultyStorage implements Storage {
   }
 
   async list(type: FileType): Promise<readonly StoredFile[]> {
-    return await this.#perform({ operation: 'list', type }, { whole: () => this.#inner.list(type) })
+    const whole = () => this.#inner.list(type)
+    const omitting = async (omission: OmissionAction) => omitNames(await whole(), omission, this.#savedNames(type))
+    return await this.#perform({ operation: 'list', type }, { whole, omitting })
   }
 
   async load(type: FileType, name: string, range?: ByteRange): Promise<Uint8Array<ArrayBuffer>> {
@@ -92,12 +98,14 @@ export class FaultyStorage implements Storage {
         whole: () => this.#inner.save(type, name, bytes),
         damaged: (damage) => this.#inner.save(type, name, damageBytes(bytes, damage)),
         torn: () => this.#inner.save(type, name, bytes.subarray(0, bytes.length >> 1)),
+        pretended: async () => undefined,
       },
     )
   }
 
   async remove(type: FileType, name: string): Promise<void> {
-    await this.#perform({ operation: 'remove', type, name }, { whole: () => this.#inner.remove(type, name) })
+    const whole = () => this.#inner.remove(type, name)
+    await this.#perform({ operation: 'remove', type, name }, { whole, pretended: async () => undefined })
   }
 
   async stat(type: FileType, name: string): Promise<StoredFile | undefined> {
@@ -137,6 +145,13 @@ export class FaultyStorage implements Storage {
       case 'corrupt':
         if (outcomes.damaged !== undefined) return await outcomes.damaged(action)
         break
+      case 'omit':
+      case 'omit-new':
+        if (outcomes.omitting !== undefined) return await outcomes.omitting(action)
+        break
+      case 'pretend':
+        if (outcomes.pretended !== undefined) return await outcomes.pretended()
+        break
       case 'crash':
         this.#crashed = true
         this.#ended.abort()
@@ -161,6 +176,11 @@ export class FaultyStorage implements Storage {
       else met ??= action
     }
     return met
+  }
+
+  #savedNames(wanted: FileType): ReadonlySet<string> {
+    const saves = this.#performed.filter(({ operation, type }) => operation === 'save' && type === wanted)
+    return new Set(saves.map(({ name = '' }) => name))
   }
 
   async #delay(milliseconds: number): Promise<void> {

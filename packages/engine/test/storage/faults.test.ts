@@ -105,6 +105,35 @@ test('what is truncated or corrupt is stored or loaded so, and nobody is told', 
   expect(await textOf(inner, 3)).toBe('0123456789')
 })
 
+test('a list leaves out what it should, and only that once', async () => {
+  const { storage, inner } = faulty([
+    { operation: 'list', type: 'pack', at: 1, action: { kind: 'omit-new' } },
+    { operation: 'list', type: 'pack', at: 2, action: { kind: 'omit', position: 3 } },
+  ])
+  await inner.save('pack', nameOf(1), BYTES)
+  await storage.save('pack', nameOf(2), BYTES)
+  await storage.save('index', nameOf(1), BYTES)
+  const names = async (): Promise<readonly string[]> => (await storage.list('pack')).map(({ name }) => name)
+  expect(await names()).toEqual([nameOf(1)])
+  expect(await names()).toEqual([[nameOf(1), nameOf(2)].toSorted()[0]])
+  expect((await names()).toSorted()).toEqual([nameOf(1), nameOf(2)].toSorted())
+  expect(
+    await faulty([{ operation: 'list', at: 1, action: { kind: 'omit', position: 0 } }]).storage.list('pack'),
+  ).toEqual([])
+})
+
+test('what is only pretended is not done, and nobody is told', async () => {
+  const { storage, inner } = faulty([
+    { operation: 'save', at: 1, action: { kind: 'pretend' } },
+    { operation: 'remove', at: 1, action: { kind: 'pretend' } },
+  ])
+  await storage.save('pack', nameOf(1), BYTES)
+  expect(await textOf(inner, 1)).toBeUndefined()
+  await storage.save('pack', nameOf(1), BYTES)
+  await storage.remove('pack', nameOf(1))
+  expect(await textOf(inner, 1)).toBe('0123456789')
+})
+
 test('damage to what is empty leaves it empty', async () => {
   const { storage, inner } = faulty([{ operation: 'save', at: 1, action: { kind: 'corrupt', bit: 3 } }])
   await storage.save('pack', nameOf(1), new Uint8Array())
