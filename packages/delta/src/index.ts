@@ -8,17 +8,10 @@ export type { ByteStream } from './rsync/byte-stream.ts'
 export { computeDelta, type DeltaOptions } from './rsync/delta.ts'
 export { applyDelta, type PatchOptions } from './rsync/patch.ts'
 export { accessTo, openFile, type OpenFile, type RandomAccess } from './rsync/random-access.ts'
-export {
-  computeSignature,
-  signatureOfFile,
-  type BlockSums,
-  type Signature,
-  type SignatureOptions,
-  type SignatureParameters,
-} from './rsync/signature.ts'
+export type { BlockSums, SignatureParameters } from './rsync/block-sums.ts'
+export { computeSignature, signatureOfFile, type Signature, type SignatureOptions } from './rsync/signature.ts'
 export { decodeSignature, encodeSignature } from './rsync/signature-format.ts'
-export type { StrongHash } from './rsync/strong-hash.ts'
-export type { WeakHash } from './rsync/weak-hash.ts'
+export type { StrongHash, WeakHash } from './rsync/block-hashes.ts'
 export { DirIndex, type DirIndexOptions } from './directory-index/dir-index.ts'
 export type {
   DeviceState,

@@ -97,6 +97,7 @@ export class DeltaReader {
   }
 
   async #requireChecksum(): Promise<void> {
+    while (this.#end - this.#start < DELTA_CHECKSUM_LENGTH) await this.#more('its checksum')
     this.#check()
     const expected = this.#checksum.digest()
     const found = await this.#bytes(DELTA_CHECKSUM_LENGTH)

@@ -2,8 +2,8 @@ import { hash } from 'node:crypto'
 import { VarveError } from '@varve/platform/errors'
 import { GREATEST_BLOCK_SIZE } from './block-size.ts'
 import { DIGEST_LENGTH, GREATEST_FILE_SIZE } from './delta-format.ts'
+import { STRONG_HASH_LENGTH } from './block-hashes.ts'
 import { LEAST_STRONG_LENGTH, type Signature } from './signature.ts'
-import { STRONG_HASH_LENGTH } from './strong-hash.ts'
 import { encodeVarint, VarintReader } from './varint.ts'
 
 /** What signatures begin with: `VRVS` and the version of the format. */

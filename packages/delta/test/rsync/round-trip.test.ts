@@ -40,11 +40,11 @@ describe('signature, delta and patch', () => {
   })
 
   it('do not depend on the pieces in which streams come', async () => {
-    const base = pseudoRandom(1, 100_000)
-    const target = Buffer.concat([base.subarray(50_000), pseudoRandom(2, 777), base.subarray(0, 49_000)])
+    const base = pseudoRandom(1, 30_000)
+    const target = Buffer.concat([base.subarray(15_000), pseudoRandom(2, 777), base.subarray(0, 14_000)])
     const whole = await deltaOf(base, target, 512)
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.nat(9000), { minLength: 1, maxLength: 10 }), async (sizes) => {
+      fc.asyncProperty(fc.array(fc.oneof(fc.nat(3), fc.nat(9000)), { minLength: 1, maxLength: 10 }), async (sizes) => {
         const signature = await computeSignature(inPieces(base, sizes), { blockSize: 512 })
         const delta = await collect(computeDelta(signature, inPieces(target, sizes)))
         expect(Buffer.compare(delta, whole)).toBe(0)
