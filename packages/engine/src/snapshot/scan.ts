@@ -117,6 +117,8 @@ export class Scan {
 
   /** Saves trees of what has been dealt with so far; returns the root, undefined where there is nothing yet. */
   savePartialTree(): Id | undefined {
+    // A root that is complete has been encoded to its end already.
+    if (this.#root !== undefined) return this.#rootFolder?.entryCount === 0 ? undefined : this.#root
     return this.#rootFolder?.partialTree((bytes) => this.#context.saver.saveBlob('tree', bytes))
   }
 
