@@ -1,6 +1,7 @@
 import type { BlobLocation, BlobType, PackContents, PackedBlob } from './blob.ts'
 import { IdTable, ID_WORDS, MAX_FIRST_WORD, type SharedIdTable } from './id-table.ts'
-import { ID_SIZE, type Id } from './id.ts'
+import { idFromBytes, ID_SIZE, type Id } from './id.ts'
+import { RECORD, RECORD_SIZE, type PackRecords } from './index-scanner.ts'
 
 /** A {@link BlobIndex} as other threads get it: `postMessage` carries it without copying what is in it. */
 export interface SharedBlobIndex {
@@ -58,11 +59,28 @@ export class BlobIndex {
     const known = this.#packs.find(this.#keyOf(pack.id), 0) !== -1
     const blobs = known ? pack.blobs.filter((blob) => !this.#hasEntry(pack.id, blob)) : pack.blobs
     if (known && blobs.length === 0) return
-    const packNumber = this.#packs.add(this.#keyOf(pack.id), 0, [0, this.#blobs.count, blobs.length, 0])
-    if (packNumber > MAX_FIRST_WORD) throw new Error('the index has no room for more packs')
+    const packNumber = this.#addPack(this.#keyOf(pack.id), blobs.length)
     for (const { type, id, offset, length, uncompressedLength } of blobs) {
       this.#blobs.add(this.#keyOf(id), kindOf(type), [packNumber, offset, length, uncompressedLength])
     }
+  }
+
+  /** As {@link add}. */
+  addRecords(pack: PackRecords): void {
+    if (this.#packs.find(pack.id, 0) !== -1) return this.add(contentsOf(pack))
+    const { words, count } = pack
+    const packNumber = this.#addPack(pack.id, count)
+    for (let at = 0; at < count * RECORD_SIZE; at += RECORD_SIZE) {
+      const kind = words[at + RECORD.kind] ?? 0
+      const offset = words[at + RECORD.offset] ?? 0
+      const length = words[at + RECORD.length] ?? 0
+      this.#blobs.addWords(words, at, kind, packNumber, offset, length, words[at + RECORD.uncompressedLength] ?? 0)
+    }
+  }
+
+  /** Makes room for so many entries in all. */
+  reserve(entries: number): void {
+    this.#blobs.reserve(entries)
   }
 
   /** Whether a blob is anywhere. */
@@ -105,6 +123,12 @@ export class BlobIndex {
   /** A pack with all blobs that are known to be in it. */
   pack(id: Id): PackContents | undefined {
     return this.#packs.find(this.#keyOf(id), 0) === -1 ? undefined : this.#contents(id)
+  }
+
+  #addPack(id: Uint32Array, blobs: number): number {
+    const number = this.#packs.add(id, 0, [0, this.#blobs.count, blobs, 0])
+    if (number > MAX_FIRST_WORD) throw new Error('the index has no room for more packs')
+    return number
   }
 
   *#packNumbers(): Generator<Id, void, undefined> {
@@ -156,6 +180,24 @@ export class BlobIndex {
     this.#keyBytes.write(id, 'hex')
     return this.#key
   }
+}
+
+function contentsOf({ id, words, count }: PackRecords): PackContents {
+  const blobs: PackedBlob[] = []
+  for (let at = 0; at < count * RECORD_SIZE; at += RECORD_SIZE) {
+    blobs.push({
+      type: words[at + RECORD.kind] === 0 ? 'data' : 'tree',
+      id: idFromWords(words, at),
+      offset: words[at + RECORD.offset] ?? 0,
+      length: words[at + RECORD.length] ?? 0,
+      uncompressedLength: words[at + RECORD.uncompressedLength] ?? 0,
+    })
+  }
+  return { id: idFromWords(id, 0), blobs }
+}
+
+function idFromWords(words: Uint32Array, at: number): Id {
+  return idFromBytes(new Uint8Array(words.buffer), words.byteOffset + at * 4)
 }
 
 function kindOf(type: BlobType): 0 | 1 {

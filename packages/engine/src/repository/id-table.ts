@@ -84,6 +84,19 @@ export class IdTable {
    * @returns its number: they count up from 0
    */
   add(id: Uint32Array, kind: number, words: readonly [number, number, number, number]): number {
+    return this.addWords(id, 0, kind, words[0], words[1], words[2], words[3])
+  }
+
+  /** As {@link add}, for an id whose words start at `from` of `id`. */
+  addWords(
+    id: Uint32Array,
+    from: number,
+    kind: number,
+    word0: number,
+    word1: number,
+    word2: number,
+    word3: number,
+  ): number {
     if (this.#attached) throw new Error('only the thread that made a table adds to it')
     const number = this.#count
     if (number >= NUMBER_MASK) throw new Error('the table has no room for more records')
@@ -94,21 +107,28 @@ export class IdTable {
     }
     const segment = this.#segment(number)
     const at = offsetOf(number)
-    const hash = hashId(id, kind, this.#seed)
-    const slot = this.#probe(id, kind, hash)
+    const hash = hashId(id, kind, this.#seed, from)
+    const slot = this.#probe(id, kind, hash, from)
     const previous = this.#numberInSlot(slot)
-    if (previous === -1) segment.set(id, at)
+    if (previous === -1) for (let word = 0; word < ID_WORDS; word++) segment[at + word] = id[from + word] ?? 0
     else {
       segment[at] = this.#first(previous)
       segment[at + 1] = previous
     }
-    segment[at + ID_WORDS] = words[0] | (kind === 0 ? 0 : KIND_BIT) | (previous === -1 ? 0 : REPEATED_BIT)
-    segment[at + ID_WORDS + 1] = words[1]
-    segment[at + ID_WORDS + 2] = words[2]
-    segment[at + ID_WORDS + 3] = words[3]
+    segment[at + ID_WORDS] = word0 | (kind === 0 ? 0 : KIND_BIT) | (previous === -1 ? 0 : REPEATED_BIT)
+    segment[at + ID_WORDS + 1] = word1
+    segment[at + ID_WORDS + 2] = word2
+    segment[at + ID_WORDS + 3] = word3
     this.#count++
     this.#slots[slot] = slotValue(number, hash)
     return number
+  }
+
+  /** Makes room for so many records in all: finding a place for each again and again, as the table grows, takes longer than adding them. */
+  reserve(records: number): void {
+    let size = this.#slots.length
+    while (records * 4 > size * 3 && size <= NUMBER_MASK) size *= 2
+    if (size > this.#slots.length) this.#rehash(size)
   }
 
   /** Number of the first record with an id and kind, -1 where there is none. */
@@ -155,7 +175,7 @@ export class IdTable {
   }
 
   /** The slot that leads to an id and kind, or the empty one where they would go. */
-  #probe(id: Uint32Array, kind: number, hash: number): number {
+  #probe(id: Uint32Array, kind: number, hash: number, from = 0): number {
     const slots = this.#slots
     const mask = slots.length - 1
     const mark = hash >>> NUMBER_BITS
@@ -163,16 +183,16 @@ export class IdTable {
     for (let slot = hash & mask, step = 1; ; slot = (slot + step++) & mask) {
       const value = slots[slot] ?? 0
       if (value === 0) return slot
-      if (value >>> NUMBER_BITS === mark && this.#has((value & NUMBER_MASK) - 1, id, kind)) return slot
+      if (value >>> NUMBER_BITS === mark && this.#has((value & NUMBER_MASK) - 1, id, kind, from)) return slot
     }
   }
 
-  #has(number: number, id: Uint32Array, kind: number): boolean {
+  #has(number: number, id: Uint32Array, kind: number, from: number): boolean {
     if (this.kind(number) !== kind) return false
     const first = this.#first(number)
     const segment = this.#segment(first)
     const at = offsetOf(first)
-    for (let word = 0; word < ID_WORDS; word++) if (segment[at + word] !== id[word]) return false
+    for (let word = 0; word < ID_WORDS; word++) if (segment[at + word] !== id[from + word]) return false
     return true
   }
 

@@ -2,6 +2,8 @@ import { VarveError } from '@varve/platform/errors'
 import { SEAL_OVERHEAD, type BlobType, type PackContents, type PackedBlob } from './blob.ts'
 import { ByteStrings } from './byte-strings.ts'
 import { ID_SIZE, type Id } from './id.ts'
+import type { BlobIndex } from './blob-index.ts'
+import { IndexScanner } from './index-scanner.ts'
 import { JsonError, JsonReader } from './json-reader.ts'
 
 /** Blobs at which an index file is written: restic's number. */
@@ -72,9 +74,42 @@ export function* decodePacks(json: Uint8Array, name: Id): Generator<PackContents
     }
     reader.end()
   } catch (error) {
-    if (!(error instanceof JsonError)) throw error
-    throw new VarveError('ERR_VARVE_DAMAGED', `index ${name} is damaged: ${error.message}`, { cause: error })
+    throw damaged(error, name)
   }
+}
+
+/**
+ * Adds the packs that an index file describes to an index: what {@link decodePacks} gives, without making objects of it.
+ * @throws ERR_VARVE_DAMAGED naming the index; what comes before the damage is added then
+ */
+export function indexPacks(json: Uint8Array, name: Id, index: BlobIndex): void {
+  const scanner = new IndexScanner()
+  try {
+    const reader = new JsonReader(json, KEYS)
+    for (let key = reader.firstKey(); key !== undefined; key = reader.nextKey()) {
+      if (key !== 'packs') reader.skipValue()
+      else if (!reader.skipNull()) {
+        for (let more = reader.firstElement(); more; more = reader.nextElement())
+          indexPack(json, reader, scanner, index)
+      }
+    }
+    reader.end()
+  } catch (error) {
+    throw damaged(error, name)
+  }
+}
+
+function indexPack(json: Uint8Array, reader: JsonReader, scanner: IndexScanner, index: BlobIndex): void {
+  const end = scanner.scan(json, reader.valueStart())
+  if (end === -1) return index.add(readPack(reader))
+  reader.continueAt(end)
+  index.addRecords(scanner)
+}
+
+/** What is thrown for what reading an index threw. */
+function damaged(error: unknown, name: Id): unknown {
+  if (!(error instanceof JsonError)) return error
+  return new VarveError('ERR_VARVE_DAMAGED', `index ${name} is damaged: ${error.message}`, { cause: error })
 }
 
 const KEYS = new ByteStrings(['packs', 'id', 'blobs', 'type', 'offset', 'length', 'uncompressed_length'])

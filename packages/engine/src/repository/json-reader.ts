@@ -174,6 +174,16 @@ export class JsonReader {
     }
   }
 
+  /** Where the next value starts in the document. */
+  valueStart(): number {
+    return this.#skipSpace()
+  }
+
+  /** Goes on at a place of the document: behind a value that somebody else has read. */
+  continueAt(position: number): void {
+    this.#position = position
+  }
+
   /** Makes sure that nothing but white space is left. */
   end(): void {
     if (this.#skipSpace() < this.#bytes.length) this.fail('the end of the document')

@@ -1,12 +1,12 @@
 import { VarveError, describeError, isVarveError, throwIfAborted } from '@varve/platform/errors'
-import type { Storage } from '../storage/storage.ts'
+import type { Storage, StoredFile } from '../storage/storage.ts'
 import { BlobIndex } from './blob-index.ts'
 import { openBlob } from './blob-opening.ts'
 import type { BlobHandle, BlobLocation } from './blob.ts'
 import { Compressor, type Compression } from './compression.ts'
 import { idOf, parseId, type Id } from './id.ts'
 import { inOrder } from './in-order.ts'
-import { decodePacks } from './index-file.ts'
+import { indexPacks } from './index-file.ts'
 import type { MasterKey } from './master-key.ts'
 import type { Tree } from './node.ts'
 import type { IndexedRepository, OpenRepository, RepositoryConfig, UnpackedType } from './repository.ts'
@@ -15,10 +15,16 @@ import { decodeSnapshot, encodeSnapshot } from './snapshot-encoding.ts'
 import type { Snapshot, StoredSnapshot } from './snapshot.ts'
 import { timestampToNanoseconds } from './timestamp.ts'
 import { decodeTree } from './tree-decoding.ts'
-import { decodeUnpacked, encodeUnpacked } from './unpacked-object.ts'
+import { decodeUnpacked, decodeUnpackedElsewhere, encodeUnpacked } from './unpacked-object.ts'
 
 /** Objects that are loaded at the same time: enough to hide a server's answer times. */
 const CONCURRENT_LOADS = 8
+
+/** As many of indexes, whose text takes megabytes. */
+const CONCURRENT_INDEXES = 4
+
+/** Bytes of an index file that name a blob, by the repository's version: more than they are, so that less room than needed is made at first. */
+const BLOB_ENTRY = { 1: 160, 2: 56 } as const
 
 /** What an open repository consists of. */
 export interface RepositoryParts {
@@ -55,7 +61,9 @@ export class SealedRepository implements OpenRepository {
         throw new VarveError('ERR_VARVE_DAMAGED', 'its content does not have its hash')
       }
       const opened = this.#sealer.open(bytes)
-      return type === 'config' ? opened : decodeUnpacked(opened, this.config.version)
+      if (type === 'config') return opened
+      if (type === 'index') return await decodeUnpackedElsewhere(opened, this.config.version)
+      return decodeUnpacked(opened, this.config.version)
     } catch (error) {
       const name = type === 'config' ? 'the config' : `${type} ${id}`
       throw new VarveError('ERR_VARVE_DAMAGED', `${name} is damaged: ${describeError(error)}`, { cause: error })
@@ -77,7 +85,7 @@ export class SealedRepository implements OpenRepository {
 
   async snapshots(onDamaged?: (error: VarveError) => void): Promise<readonly StoredSnapshot[]> {
     const snapshots: { readonly time: bigint; readonly snapshot: StoredSnapshot }[] = []
-    const loads = inOrder(await this.#names('snapshot'), CONCURRENT_LOADS, (id) => this.#trySnapshot(id))
+    const loads = inOrder(namesOf(await this.storage.list('snapshot')), CONCURRENT_LOADS, (id) => this.#trySnapshot(id))
     for await (const read of loads) {
       if (read === undefined) continue
       if (!isVarveError(read)) snapshots.push({ time: timestampToNanoseconds(read.time), snapshot: read })
@@ -110,13 +118,15 @@ export class SealedRepository implements OpenRepository {
 
   async loadIndex(signal?: AbortSignal): Promise<IndexedRepository> {
     const index = new BlobIndex()
-    const loads = inOrder(await this.#names('index'), CONCURRENT_LOADS, async (id) => {
+    const files = await this.storage.list('index')
+    index.reserve(Math.floor(files.reduce((sum, { size }) => sum + size, 0) / BLOB_ENTRY[this.config.version]))
+    const loads = inOrder(namesOf(files), CONCURRENT_INDEXES, async (id) => {
       throwIfAborted(signal)
       return { id, json: await this.loadUnpacked('index', id) }
     })
     for await (const { id, json } of loads) {
       throwIfAborted(signal)
-      for (const pack of decodePacks(json, id)) index.add(pack)
+      indexPacks(json, id, index)
     }
     return new LoadedRepository(this, index)
   }
@@ -124,11 +134,11 @@ export class SealedRepository implements OpenRepository {
   async close(): Promise<void> {
     await this.storage.close()
   }
+}
 
-  /** Names of all objects of a kind, in order: what is made of them must not depend on how the storage lists. */
-  async #names(type: 'snapshot' | 'index'): Promise<readonly Id[]> {
-    return (await this.storage.list(type)).map(({ name }) => parseId(name)).toSorted()
-  }
+/** Names of objects, in order: what is made of them must not depend on how the storage lists. */
+function namesOf(files: readonly StoredFile[]): readonly Id[] {
+  return files.map(({ name }) => parseId(name)).toSorted()
 }
 
 /** A repository with its key and its index. */

@@ -1,5 +1,5 @@
 import { VarveError } from '@varve/platform/errors'
-import { compressBound, decompressUpTo, type Compressor } from './compression.ts'
+import { compressBound, decompressElsewhere, decompressUpTo, type Compressor } from './compression.ts'
 import type { RepositoryConfig } from './repository.ts'
 
 /** First byte of a compressed document; a JSON document that is not begins with a bracket. */
@@ -27,8 +27,20 @@ export function encodeUnpacked(
  * @throws ERR_VARVE_DAMAGED saying what is wrong; the caller names the object
  */
 export function decodeUnpacked(opened: Uint8Array, version: RepositoryConfig['version']): Uint8Array {
+  return isCompressed(opened, version) ? decompressUpTo(opened.subarray(1), MAX_DOCUMENT) : opened
+}
+
+/** As {@link decodeUnpacked}, with the work done outside this thread. */
+export async function decodeUnpackedElsewhere(
+  opened: Uint8Array,
+  version: RepositoryConfig['version'],
+): Promise<Uint8Array> {
+  return isCompressed(opened, version) ? decompressElsewhere(opened.subarray(1), MAX_DOCUMENT) : opened
+}
+
+function isCompressed(opened: Uint8Array, version: RepositoryConfig['version']): boolean {
   const [first] = opened
-  if (version === 1 || first === undefined || first === BRACKET || first === BRACE) return opened
-  if (first !== COMPRESSED) throw new VarveError('ERR_VARVE_DAMAGED', `it begins with the unknown byte ${first}`)
-  return decompressUpTo(opened.subarray(1), MAX_DOCUMENT)
+  if (version === 1 || first === undefined || first === BRACKET || first === BRACE) return false
+  if (first === COMPRESSED) return true
+  throw new VarveError('ERR_VARVE_DAMAGED', `it begins with the unknown byte ${first}`)
 }

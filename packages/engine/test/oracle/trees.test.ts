@@ -44,7 +44,7 @@ function localTimes(moments: readonly bigint[]): readonly unknown[] {
     console.log(JSON.stringify(JSON.parse(process.argv[1]).map((text) => timestampFromNanoseconds(BigInt(text)))))`
   const output = execFileSync(
     process.execPath,
-    ['--input-type=module', '-e', script, JSON.stringify(moments.map(String))],
+    ['--conditions=varve-source', '--input-type=module', '-e', script, JSON.stringify(moments.map(String))],
     {
       encoding: 'utf8',
       env: { ...process.env, TZ: ZONE },

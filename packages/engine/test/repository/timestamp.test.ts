@@ -114,7 +114,9 @@ describe('local time', () => {
       console.log(JSON.stringify(results))`
     const questions = JSON.stringify(cases.map(([zone, seconds]) => [zone, String(seconds)]))
     const answers: unknown = JSON.parse(
-      execFileSync(process.execPath, ['--input-type=module', '-e', script, questions], { encoding: 'utf8' }),
+      execFileSync(process.execPath, ['--conditions=varve-source', '--input-type=module', '-e', script, questions], {
+        encoding: 'utf8',
+      }),
     )
     expect(answers).toEqual(cases.map(([, , text]) => text))
   })
