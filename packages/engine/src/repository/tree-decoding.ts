@@ -1,12 +1,14 @@
 import { VarveError } from '@varve/platform/errors'
 import { isEntryName, nameFromBytes } from '@varve/platform/file-name'
 import { ByteStrings } from './byte-strings.ts'
+import { ENTRY_NUMBERS, EntryScanner } from './entry-scanner.ts'
 import { unquoteName } from './go-quote.ts'
 import { ID_SIZE, type Id } from './id.ts'
 import { JsonError, JsonReader } from './json-reader.ts'
 import type { ExtendedAttribute } from '@varve/platform'
 import type { Node, NodeType, Tree } from './node.ts'
 import { isTimestamp, ZERO_TIME, type Timestamp } from './timestamp.ts'
+import { TreeEntries } from './tree-entries.ts'
 
 const UINT32 = 0xffff_ffff
 const NO_ATTRIBUTES: readonly ExtendedAttribute[] = []
@@ -35,29 +37,89 @@ const NODE_TYPES: ReadonlyMap<string, NodeType> = new Map(
  * @throws ERR_VARVE_DAMAGED where `bytes` is no tree
  */
 export function decodeTree(bytes: Uint8Array, id: Id): Tree {
+  let nodes: Node[] = []
+  readTree(bytes, id, {
+    begin: () => {
+      nodes = []
+    },
+    entry: (reader) => nodes.push(readNode(reader)),
+  })
+  return { nodes }
+}
+
+/** Numbers of the entries being read: those of most folders fit, and are copied when it is known how many there are. */
+let numbers = new Float64Array(256 * ENTRY_NUMBERS)
+
+/** Numbers that are kept for the next tree; those of a folder with very many entries are not. */
+const KEPT_NUMBERS = 65_536 * ENTRY_NUMBERS
+
+/**
+ * A folder's entries from its tree blob, as {@link decodeTree} would give them, but made into nodes only when one is asked for.
+ *
+ * @param bytes - must not change as long as the entries are used
+ * @throws ERR_VARVE_DAMAGED where `bytes` is no tree
+ */
+export function decodeEntries(bytes: Uint8Array, id: Id): TreeEntries {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const scanner = new EntryScanner(text)
+  let others = new Map<number, Node>()
+  let count = 0
+  readTree(bytes, id, {
+    begin: () => {
+      count = 0
+      others = new Map()
+    },
+    entry: (reader) => {
+      if ((count + 1) * ENTRY_NUMBERS > numbers.length) numbers = grown(numbers)
+      const end = scanner.scan(reader.valueStart(), numbers, count * ENTRY_NUMBERS)
+      if (end === -1) others.set(count, readNode(reader))
+      else reader.continueAt(end)
+      count++
+    },
+  })
+  const own = numbers.slice(0, count * ENTRY_NUMBERS)
+  if (numbers.length > KEPT_NUMBERS) numbers = new Float64Array(256 * ENTRY_NUMBERS)
+  const decode = (start: number): Node => readNode(new JsonReader(text.subarray(start), KEYS))
+  return new TreeEntries({ bytes: text, count, numbers: own, texts: scanner.texts, others, decode })
+}
+
+function grown(full: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(full.length * 2)
+  larger.set(full)
+  return larger
+}
+
+interface EntryVisitor {
+  /** A list of entries begins; the last one counts. */
+  begin(): void
+  /** The reader is at an entry, and is past it afterwards. */
+  entry(reader: JsonReader): void
+}
+
+function readTree(bytes: Uint8Array, id: Id, visitor: EntryVisitor): void {
   try {
     const reader = new JsonReader(bytes, KEYS)
-    const nodes = readTree(reader)
+    readNodes(reader, visitor)
     reader.end()
-    return { nodes }
   } catch (error) {
     if (!(error instanceof JsonError)) throw error
     throw new VarveError('ERR_VARVE_DAMAGED', `tree ${id} is damaged: ${error.message}`, { cause: error })
   }
 }
 
-function readTree(reader: JsonReader): readonly Node[] {
-  let nodes: Node[] | undefined
+function readNodes(reader: JsonReader, visitor: EntryVisitor): void {
+  let found = false
   for (let key = reader.firstKey(); key !== undefined; key = reader.nextKey()) {
     if (key !== 'nodes') {
       reader.skipValue()
       continue
     }
-    nodes = []
+    found = true
+    visitor.begin()
     if (reader.skipNull()) continue
-    for (let more = reader.firstElement(); more; more = reader.nextElement()) nodes.push(readNode(reader))
+    for (let more = reader.firstElement(); more; more = reader.nextElement()) visitor.entry(reader)
   }
-  return nodes ?? reader.fail(`'nodes'`)
+  if (!found) reader.fail(`'nodes'`)
 }
 
 function readNode(reader: JsonReader): Node {

@@ -6,7 +6,8 @@ import type { MasterKey } from './master-key.ts'
 import type { Tree } from './node.ts'
 import { Sealer } from './sealing.ts'
 import { openBlob } from './blob-opening.ts'
-import { decodeTree } from './tree-decoding.ts'
+import { decodeEntries, decodeTree } from './tree-decoding.ts'
+import type { TreeEntries } from './tree-entries.ts'
 import type { Storage } from '../storage/storage.ts'
 
 /**
@@ -44,11 +45,20 @@ export class TreeLoader {
    * @throws ERR_VARVE_MISSING_BLOB, ERR_VARVE_DAMAGED naming the tree and its pack, ERR_VARVE_NOT_FOUND for a pack that is gone, ERR_VARVE_STORAGE
    */
   async load(id: Id): Promise<Tree> {
+    return this.#load(id, decodeTree)
+  }
+
+  /** As {@link load}, for those who want few of the entries as nodes. */
+  async loadEntries(id: Id): Promise<TreeEntries> {
+    return this.#load(id, decodeEntries)
+  }
+
+  async #load<T>(id: Id, decode: (bytes: Uint8Array, id: Id) => T): Promise<T> {
     const places = this.index.lookupAll('tree', id)
     let failure: VarveError | undefined
     for (const place of places) {
       try {
-        return decodeTree(openBlob(this.#sealer, await this.#read(place), place), id)
+        return decode(openBlob(this.#sealer, await this.#read(place), place), id)
       } catch (error) {
         if (!isVarveError(error)) throw error
         failure = new VarveError(error.code, `folder ${id} in pack ${shortId(place.pack)}: ${error.message}`, {

@@ -3,7 +3,7 @@ import type { Node } from '../repository/node.ts'
 import { compareNames } from '@varve/platform/file-name'
 import { timestampFromNanoseconds, timestampToNanoseconds, type Timestamp } from '../repository/timestamp.ts'
 import { TreeEncoder } from '../repository/tree-encoding.ts'
-import { sameNode } from './change-detection.ts'
+import type { TreeEntries } from '../repository/tree-entries.ts'
 
 /** The folder that a folder belongs to, and its place there. */
 export interface FolderPlace {
@@ -15,7 +15,7 @@ export interface FolderPlace {
 export interface PreviousFolder {
   /** The tree that says this and nothing else; undefined where no single one does. */
   readonly tree: Id | undefined
-  readonly nodes: readonly Node[]
+  readonly entries: TreeEntries
   /** By name: trees of a folder in snapshots older than the one that its node comes from, the latest first. */
   readonly olderTrees?: ReadonlyMap<string, readonly Id[]>
 }
@@ -36,12 +36,12 @@ export class Folder {
   /** Undefined for the root, which has no entry of its own. */
   readonly node: Node | undefined
   readonly place: FolderPlace | undefined
-  /** The parent snapshot's entry for this folder. */
-  readonly previousNode: Node | undefined
+  /** The place of the parent snapshot's entry for this folder, -1 where it has none. */
+  readonly previous: number
   readonly #previous: PreviousFolder | undefined
   #previousPosition = 0
-  /** What has arrived behind a place that is still empty, by its place; undefined where that was given up. */
-  readonly #waiting = new Map<number, FilledPlace | undefined>()
+  /** What has arrived behind a place that is still empty, by its place. */
+  readonly #waiting = new Map<number, Arrival>()
   /** Folders among the entries that are not complete yet, by their places. */
   readonly #incomplete = new Map<number, Folder>()
   #reserved = 0
@@ -55,42 +55,52 @@ export class Folder {
     path: string,
     node: Node | undefined,
     place: FolderPlace | undefined,
-    previousNode: Node | undefined,
+    entry: number,
     previous: PreviousFolder | undefined,
   ) {
     this.path = path
     this.node = node
     this.place = place
-    this.previousNode = previousNode
+    this.previous = entry
     this.#previous = previous
     if (place !== undefined) place.folder.#incomplete.set(place.slot, this)
   }
 
-  /** The parent snapshot's entry of this name. Names must be asked for in ascending order. */
-  previousEntry(name: string): Node | undefined {
-    if (this.#previous === undefined) return undefined
-    const { nodes } = this.#previous
-    for (let node = nodes[this.#previousPosition]; node !== undefined; node = nodes[++this.#previousPosition]) {
-      if (node.name === name) return node
-      if (compareNames(node.name, name) > 0) return undefined
+  /** The place of this name among the parent snapshot's entries, -1 where it is not there. Names must be asked for in ascending order. */
+  previousEntry(name: string): number {
+    const entries = this.#previous?.entries
+    if (entries === undefined) return -1
+    for (; this.#previousPosition < entries.count; this.#previousPosition++) {
+      if (entries.isNamed(this.#previousPosition, name)) return this.#previousPosition
+      if (compareNames(entries.name(this.#previousPosition), name) > 0) return -1
     }
-    return undefined
+    return -1
   }
 
-  /** The trees that a folder among the entries had, the latest first. `previous` is what {@link previousEntry} found. */
+  /** The parent snapshot's entries. */
+  get previousEntries(): TreeEntries | undefined {
+    return this.#previous?.entries
+  }
+
+  /** The trees that a folder among the entries had, the latest first. `previous` is the parent snapshot's entry of its name. */
   previousTrees(previous: Node | undefined): readonly Id[] {
     if (previous?.subtree === undefined) return NO_TREES
     return [previous.subtree, ...(this.#previous?.olderTrees?.get(previous.name) ?? NO_TREES)]
   }
 
-  /** Keeps a place for an entry that comes later, through `fill` or `drop`. Entries come in the order of their places. */
+  /** Keeps a place for an entry that comes later, through `fill`, `keep` or `drop`. Entries come in the order of their places. */
   reserve(): number {
     return this.#reserved++
   }
 
-  /** Puts an entry in the place kept for it. `previous` is the parent snapshot's entry of that name. */
-  fill(place: number, node: Node, previous: Node | undefined): void {
-    this.#arrive(place, { node, previous })
+  /** Puts an entry in the place kept for it. */
+  fill(place: number, node: Node): void {
+    this.#arrive(place, node)
+  }
+
+  /** Puts an entry in the place kept for it that says what the parent snapshot's says; `previous` is that one's place. */
+  keep(place: number, previous: number): void {
+    this.#arrive(place, previous)
   }
 
   /** Gives up a reserved place: its entry is not part of the snapshot. */
@@ -116,7 +126,7 @@ export class Folder {
   /** The tree of a complete folder: the parent snapshot's, where that says the same. */
   tree(): FolderTree {
     const kept = this.#previous?.tree
-    if (this.#encoder === undefined && kept !== undefined && this.#previous?.nodes.length === this.#entries) {
+    if (this.#encoder === undefined && kept !== undefined && this.#previous?.entries.count === this.#entries) {
       return { kept }
     }
     return { bytes: this.#startEncoding().finish() }
@@ -130,7 +140,7 @@ export class Folder {
    */
   partialTree(save: (bytes: Buffer) => Id): Id | undefined {
     const late = new Map<number, Node>()
-    for (const [place, filled] of this.#waiting) if (filled !== undefined) late.set(place, filled.node)
+    for (const [place, arrival] of this.#waiting) if (arrival !== undefined) late.set(place, this.#nodeOf(arrival))
     for (const [place, folder] of this.#incomplete) {
       const subtree = folder.partialTree(save)
       if (subtree !== undefined && folder.node !== undefined) late.set(place, { ...folder.node, subtree })
@@ -140,28 +150,35 @@ export class Folder {
     return save((this.#encoder ?? this.#encodedPrevious()).finishedWith(rest))
   }
 
-  #arrive(place: number, filled: FilledPlace | undefined): void {
+  #arrive(place: number, arrival: Arrival): void {
     this.#incomplete.delete(place)
     if (place !== this.#settled) {
-      this.#waiting.set(place, filled)
+      this.#waiting.set(place, arrival)
       return
     }
-    this.#settle(filled)
-    while (this.#waiting.has(this.#settled)) {
+    this.#settle(arrival)
+    while (this.#waiting.size > 0 && this.#waiting.has(this.#settled)) {
       const next = this.#waiting.get(this.#settled)
       this.#waiting.delete(this.#settled)
       this.#settle(next)
     }
   }
 
-  #settle(filled: FilledPlace | undefined): void {
+  #settle(arrival: Arrival): void {
     this.#settled++
-    if (filled === undefined) return
-    const { node, previous } = filled
-    const isNext =
-      this.#encoder === undefined && previous !== undefined && previous === this.#previous?.nodes[this.#entries]
-    if (!isNext || !sameNode(node, previous)) this.#startEncoding().add(node)
+    if (arrival === undefined) return
+    if (this.#encoder !== undefined || arrival !== this.#entries) this.#startEncoding().add(this.#nodeOf(arrival))
     this.#entries++
+  }
+
+  #nodeOf(arrival: number | Node): Node {
+    return typeof arrival === 'number' ? this.#previousNodeNow(arrival) : arrival
+  }
+
+  /** The parent snapshot's entry as it would be written now. */
+  #previousNodeNow(entry: number): Node {
+    if (this.#previous === undefined) throw new Error('there is no parent snapshot')
+    return inLocalZone(this.#previous.entries.node(entry))
   }
 
   /** Entries that were only counted are encoded first, as they would have been had they not been there before. */
@@ -172,15 +189,13 @@ export class Folder {
 
   #encodedPrevious(): TreeEncoder {
     const encoder = new TreeEncoder()
-    for (const node of this.#previous?.nodes.slice(0, this.#entries) ?? []) encoder.add(inLocalZone(node))
+    for (let entry = 0; entry < this.#entries; entry++) encoder.add(this.#previousNodeNow(entry))
     return encoder
   }
 }
 
-interface FilledPlace {
-  readonly node: Node
-  readonly previous: Node | undefined
-}
+/** What comes to a place: an entry, the place of the parent snapshot's entry that says the same, or undefined where the place is given up. */
+type Arrival = Node | number | undefined
 
 /** The same node with its times as this machine writes them. */
 function inLocalZone(node: Node): Node {

@@ -5,7 +5,9 @@ import { nameFromBytes, toFsPath } from '@varve/platform/file-name'
 import { fileModeFromPosix } from '../repository/file-mode.ts'
 import type { Node, NodeType } from '../repository/node.ts'
 import { timestampFromNanoseconds } from '../repository/timestamp.ts'
+import type { FileNumbers } from '../repository/tree-entries.ts'
 import type { FileState } from './change-detection.ts'
+import { ScannedNumbers } from './file-numbers.ts'
 
 const NO_ATTRIBUTES: readonly ExtendedAttribute[] = []
 const NO_GENERIC_ATTRIBUTES: ReadonlyMap<string, string> = new Map()
@@ -34,6 +36,7 @@ export function nodeType(stats: BigIntStats): NodeType {
 export class NodeBuilder {
   readonly #platform: Platform
   readonly #options: NodeBuilderOptions
+  readonly #numbers = new ScannedNumbers()
 
   constructor(platform: Platform, options: NodeBuilderOptions) {
     this.#platform = platform
@@ -46,10 +49,26 @@ export class NodeBuilder {
    * @param name - its name in the snapshot
    * @param path - where it lies
    * @param stats - of the entry itself
+   * @param extendedAttributes - read now if left out
    * @throws the system's error where a symbolic link cannot be read
    */
-  build(name: string, path: string, stats: BigIntStats): Node {
-    return this.#build(name, path, stats, this.#extendedAttributes(path))
+  build(
+    name: string,
+    path: string,
+    stats: BigIntStats,
+    extendedAttributes: readonly ExtendedAttribute[] = this.extendedAttributes(path),
+  ): Node {
+    return this.#build(name, path, stats, extendedAttributes)
+  }
+
+  /** The numbers that the node of a file would have; valid until the next call. */
+  fileNumbers(stats: BigIntStats): FileNumbers {
+    const numbers = this.#numbers
+    numbers.take(stats, this.#options.withAtime)
+    numbers.mode = fileModeFromPosix(this.#platform.posixMode(stats))
+    numbers.user = this.#platform.accounts.userName(numbers.uid)
+    numbers.group = this.#platform.accounts.groupName(numbers.gid)
+    return numbers
   }
 
   /**
@@ -57,7 +76,7 @@ export class NodeBuilder {
    * ask for, and restic passes it over too.
    */
   buildLeading(name: string, path: string, stats: BigIntStats): Node {
-    return this.#build(name, path, stats, this.#extendedAttributes(path, ['EPERM', 'EACCES']))
+    return this.#build(name, path, stats, this.extendedAttributes(path, ['EPERM', 'EACCES']))
   }
 
   #build(name: string, path: string, stats: BigIntStats, extendedAttributes: readonly ExtendedAttribute[]): Node {
@@ -98,7 +117,8 @@ export class NodeBuilder {
     return { ...node, mtime, atime, ctime: timestampFromNanoseconds(ctimeNs), inode: ino }
   }
 
-  #extendedAttributes(path: string, passedOver: readonly string[] = []): readonly ExtendedAttribute[] {
+  /** Extended attributes of an entry; none where they cannot be read. @param passedOver - codes of errors that nobody is told of */
+  extendedAttributes(path: string, passedOver: readonly string[] = []): readonly ExtendedAttribute[] {
     if (this.#platform.extendedAttributes === undefined) return NO_ATTRIBUTES
     try {
       return this.#platform.extendedAttributes.read(path)

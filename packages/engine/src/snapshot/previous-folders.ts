@@ -1,6 +1,7 @@
 import { compareNames } from '@varve/platform/file-name'
 import type { Id } from '../repository/id.ts'
 import type { Node } from '../repository/node.ts'
+import { TreeEntries } from '../repository/tree-entries.ts'
 import type { PreviousFolder } from './folder.ts'
 
 /**
@@ -14,7 +15,8 @@ export function mergePrevious(folders: readonly PreviousFolder[]): PreviousFolde
   const nodes = new Map<string, Node>()
   const olderTrees = new Map<string, Id[]>()
   for (const folder of folders) {
-    for (const node of folder.nodes) {
+    for (let entry = 0; entry < folder.entries.count; entry++) {
+      const node = folder.entries.node(entry)
       const known = nodes.get(node.name)
       if (known === undefined) nodes.set(node.name, node)
       else if (known.subtree !== undefined && node.subtree !== undefined) {
@@ -25,5 +27,5 @@ export function mergePrevious(folders: readonly PreviousFolder[]): PreviousFolde
     }
   }
   const sorted = [...nodes.values()].toSorted((a, b) => compareNames(a.name, b.name))
-  return { tree: undefined, nodes: sorted, olderTrees }
+  return { tree: undefined, entries: TreeEntries.of(sorted), olderTrees }
 }

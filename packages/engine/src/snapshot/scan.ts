@@ -12,9 +12,10 @@ import { compareNames, toFsPath } from '@varve/platform/file-name'
 import { idFromBytes, ID_SIZE, type Id } from '../repository/id.ts'
 import type { Node } from '../repository/node.ts'
 import type { IndexedRepository } from '../repository/repository.ts'
+import type { TreeEntries } from '../repository/tree-entries.ts'
 import type { TreeLoader } from '../repository/tree-loader.ts'
 import type { BlobSaver } from './blob-saver.ts'
-import { fileChanged, sameState, type ChangeRule, type FileState } from './change-detection.ts'
+import { fileChanged, sameNode, sameState, type ChangeRule, type FileState } from './change-detection.ts'
 import { Folder, type PreviousFolder } from './folder.ts'
 import { mergePrevious } from './previous-folders.ts'
 import { nodeType, type NodeBuilder } from './node-builder.ts'
@@ -66,12 +67,14 @@ interface OpenFolder {
  */
 export class Scan {
   readonly #context: ScanContext
+  readonly #hasData: (id: Id) => boolean
   readonly #open: OpenFolder[] = []
   #rootFolder: Folder | undefined
   #root: Id | undefined
 
   constructor(context: ScanContext) {
     this.#context = context
+    this.#hasData = (id) => context.repository.index.has('data', id)
   }
 
   /** The folder that the scan is at. */
@@ -86,7 +89,7 @@ export class Scan {
    * @throws ERR_VARVE_SNAPSHOT_EMPTY where nothing was left to save, ERR_VARVE_ABORTED, and what stopped the saver
    */
   async run(sources: SourceTree, previous: readonly Id[]): Promise<Id> {
-    const root = new Folder('', undefined, undefined, undefined, await this.#previousFolder(previous, ''))
+    const root = new Folder('', undefined, undefined, -1, await this.#previousFolder(previous, ''))
     this.#rootFolder = root
     this.#openSources(root, sources)
     let turnEnds = performance.now() + TURN
@@ -155,12 +158,9 @@ export class Scan {
       if (systemErrorCode(error) === undefined) throw error
       return this.#context.onProblem(path, describeError(error))
     }
-    const previousNode = parent.previousEntry(name)
-    const previous = await this.#previousFolder(parent.previousTrees(previousNode), path)
-    this.#openSources(
-      new Folder(path, node, { folder: parent, slot: parent.reserve() }, previousNode, previous),
-      source,
-    )
+    const entry = parent.previousEntry(name)
+    const previous = await this.#previousFolder(parent.previousTrees(previousNodeOf(parent, entry)), path)
+    this.#openSources(new Folder(path, node, { folder: parent, slot: parent.reserve() }, entry, previous), source)
   }
 
   #visitEntry(parent: Folder, name: string, path: string, explicit: boolean): Promise<void> | undefined {
@@ -199,18 +199,30 @@ export class Scan {
       case 'fifo':
         break
     }
-    const node = builder.build(name, path, stats)
-    parent.fill(parent.reserve(), node, previous)
+    put(parent, parent.reserve(), builder.build(name, path, stats), previous)
     return undefined
   }
 
-  #visitFile(parent: Folder, name: string, path: string, stats: BigIntStats, previous: Node | undefined): void {
-    const node = this.#context.builder.build(name, path, stats)
-    if (previous !== undefined && !fileChanged(stats, previous, this.#context.rule)) {
-      if (this.#isStored(previous)) {
-        const action = this.#context.tally.count(node, previous, true)
-        this.#context.onItem({ path, type: 'file', action })
-        parent.fill(parent.reserve(), { ...node, content: previous.content }, previous)
+  #visitFile(parent: Folder, name: string, path: string, stats: BigIntStats, previous: number): void {
+    const { builder, tally, rule } = this.#context
+    const attributes = builder.extendedAttributes(path)
+    const entries = parent.previousEntries
+    if (entries !== undefined && previous !== -1 && attributes.length === 0) {
+      const numbers = builder.fileNumbers(stats)
+      if (entries.isFileOf(previous, numbers) && this.#isStored(entries, previous)) {
+        tally.countTakenOver(numbers.size)
+        this.#context.onItem({ path, type: 'file', action: 'unmodified' })
+        parent.keep(parent.reserve(), previous)
+        return
+      }
+    }
+    const node = builder.build(name, path, stats, attributes)
+    const previousNode = previousNodeOf(parent, previous)
+    if (entries !== undefined && previousNode !== undefined && !fileChanged(stats, previousNode, rule)) {
+      if (this.#isStored(entries, previous)) {
+        tally.countTakenOver(Number(node.size))
+        this.#context.onItem({ path, type: 'file', action: 'unmodified' })
+        put(parent, parent.reserve(), { ...node, content: previousNode.content }, previous)
         return
       }
       this.#context.onProblem(
@@ -226,14 +238,7 @@ export class Scan {
     })
   }
 
-  #fileSaved(
-    parent: Folder,
-    slot: number,
-    path: string,
-    scanned: Node,
-    previous: Node | undefined,
-    saved: SavedFile,
-  ): void {
+  #fileSaved(parent: Folder, slot: number, path: string, scanned: Node, previous: number, saved: SavedFile): void {
     if (saved.kind === 'failed') {
       this.#context.onProblem(path, saved.message)
       parent.drop(slot)
@@ -243,9 +248,9 @@ export class Scan {
       this.#context.onProblem(path, 'it changed while it was being read; what was read is saved')
     const current = saved.found === undefined ? scanned : this.#asRead(path, scanned, saved.found)
     const node: Node = { ...current, size: BigInt(saved.size), content: contentIds(saved.content) }
-    const action = this.#context.tally.count(node, previous)
+    const action = put(parent, slot, node, previous)
+    this.#context.tally.count(node, action)
     this.#context.onItem({ path, type: 'file', action })
-    parent.fill(slot, node, previous)
   }
 
   /**
@@ -263,18 +268,11 @@ export class Scan {
     return builder.withState(scanned, found)
   }
 
-  #isStored(previous: Node): boolean {
-    const { index } = this.#context.repository
-    return previous.content !== null && previous.content.every((id) => index.has('data', id))
+  #isStored(entries: TreeEntries, previous: number): boolean {
+    return entries.everyContent(previous, this.#hasData)
   }
 
-  async #enterFolder(
-    parent: Folder,
-    name: string,
-    path: string,
-    stats: BigIntStats,
-    previousNode: Node | undefined,
-  ): Promise<void> {
+  async #enterFolder(parent: Folder, name: string, path: string, stats: BigIntStats, entry: number): Promise<void> {
     let node: Node
     let names: string[]
     try {
@@ -285,8 +283,8 @@ export class Scan {
       return this.#context.onProblem(path, describeError(error))
     }
     const kept = this.#context.rules.enterFolder(path, names, stats)
-    const previous = await this.#previousFolder(parent.previousTrees(previousNode), path)
-    const folder = new Folder(path, node, { folder: parent, slot: parent.reserve() }, previousNode, previous)
+    const previous = await this.#previousFolder(parent.previousTrees(previousNodeOf(parent, entry)), path)
+    const folder = new Folder(path, node, { folder: parent, slot: parent.reserve() }, entry, previous)
     this.#open.push({ folder, path, names: kept, next: 0, sources: undefined })
   }
 
@@ -301,7 +299,7 @@ export class Scan {
 
   async #loadPrevious(tree: Id, path: string): Promise<PreviousFolder | undefined> {
     try {
-      return { tree, nodes: (await this.#context.trees.load(tree)).nodes }
+      return { tree, entries: await this.#context.trees.loadEntries(tree) }
     } catch (error) {
       if (!isVarveError(error) || !UNUSABLE_TREE.has(error.code)) throw error
       this.#context.onProblem(
@@ -322,12 +320,27 @@ export class Scan {
         return
       }
       const node: Node = { ...folder.node, subtree: tree }
-      const action = this.#context.tally.count(node, folder.previousNode)
+      const parent = folder.place.folder
+      const action = put(parent, folder.place.slot, node, folder.previous)
+      this.#context.tally.count(node, action)
       this.#context.onItem({ path: folder.path, type: 'dir', action })
-      folder.place.folder.fill(folder.place.slot, node, folder.previousNode)
-      folder = folder.place.folder
+      folder = parent
     }
   }
+}
+
+/** The parent snapshot's entry at a place; undefined for -1. */
+function previousNodeOf(folder: Folder, previous: number): Node | undefined {
+  return previous === -1 ? undefined : folder.previousEntries?.node(previous)
+}
+
+/** Puts an entry in its place, or where the parent snapshot's says the same, that one; returns what became of it. */
+function put(folder: Folder, place: number, node: Node, previous: number): SnapshotItem['action'] {
+  const previousNode = previousNodeOf(folder, previous)
+  const same = previousNode !== undefined && sameNode(node, previousNode)
+  if (same) folder.keep(place, previous)
+  else folder.fill(place, node)
+  return previousNode === undefined ? 'new' : same ? 'unmodified' : 'changed'
 }
 
 function joinPath(folder: string, name: string, separator: string): string {

@@ -67,7 +67,8 @@ export async function saveStream(source: StreamSource, context: StreamContext): 
 
 /** The tree of a folder with one entry, whose path in the snapshot is `parts`. */
 function saveEntry(node: Node, parts: readonly string[], { saver, tally, onItem }: StreamContext): Id {
-  onItem({ path: `/${parts.join('/')}`, type: node.type, action: tally.count(node, undefined) })
+  tally.count(node, 'new')
+  onItem({ path: `/${parts.join('/')}`, type: node.type, action: 'new' })
   return saver.saveBlob('tree', encodeTree([node]))
 }
 

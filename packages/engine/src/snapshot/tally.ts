@@ -1,7 +1,6 @@
 import type { Node } from '../repository/node.ts'
 import type { SnapshotSummary } from '../repository/snapshot.ts'
 import { timestampNow } from '../repository/timestamp.ts'
-import { sameNode } from './change-detection.ts'
 import type { AddedBlobs } from './save-jobs.ts'
 import type { SnapshotItem } from './snapshot-options.ts'
 
@@ -23,15 +22,18 @@ export class Tally {
     return this.#bytesTakenOver
   }
 
-  /** Counts a file or folder; returns what happened to it. */
-  count(node: Node, previous: Node | undefined, contentUnchanged = false): SnapshotItem['action'] {
-    const action =
-      previous === undefined ? 'new' : contentUnchanged || sameNode(node, previous) ? 'unmodified' : 'changed'
-    const counts = node.type === 'dir' ? this.#dirs : this.#files
+  /** Counts a file or folder. */
+  count({ type, size }: Pick<Node, 'type' | 'size'>, action: SnapshotItem['action']): void {
+    const counts = type === 'dir' ? this.#dirs : this.#files
     counts[action]++
-    this.#bytes += Number(node.size)
-    if (contentUnchanged) this.#bytesTakenOver += Number(node.size)
-    return action
+    this.#bytes += Number(size)
+  }
+
+  /** Counts a file whose content was taken over from the parent snapshot. @param size - bytes */
+  countTakenOver(size: number): void {
+    this.#files.unmodified++
+    this.#bytes += size
+    this.#bytesTakenOver += size
   }
 
   /** The figures as a snapshot keeps them. */

@@ -6,6 +6,8 @@ import type { Node } from '../../src/repository/node.ts'
 import { timestampFromNanoseconds } from '../../src/repository/timestamp.ts'
 import { decodeTree } from '../../src/repository/tree-decoding.ts'
 import { encodeTree } from '../../src/repository/tree-encoding.ts'
+import { TreeEntries } from '../../src/repository/tree-entries.ts'
+import { sameNode } from '../../src/snapshot/change-detection.ts'
 import { Folder, type PreviousFolder } from '../../src/snapshot/folder.ts'
 import { aNode } from '../repository/a-node.ts'
 
@@ -13,11 +15,15 @@ const TREE = idOf(Buffer.from('tree'))
 const MOMENT = 1_700_000_000_000_000_000n
 
 function folderAfter(previous?: PreviousFolder): Folder {
-  return new Folder('/folder', undefined, undefined, undefined, previous)
+  return new Folder('/folder', undefined, undefined, -1, previous)
 }
 
 function before(...names: readonly string[]): PreviousFolder {
-  return { tree: TREE, nodes: names.map((name) => aNode({ name })) }
+  return parentOf(names.map((name) => aNode({ name })))
+}
+
+function parentOf(nodes: readonly Node[]): PreviousFolder {
+  return { tree: TREE, entries: TreeEntries.of(nodes) }
 }
 
 /** The same entries at one moment, as written in a zone; in this machine's if none is given. */
@@ -37,7 +43,11 @@ function filledFolder(
   folder.endScan()
   for (const index of order) {
     const filled = places[index]
-    if (filled !== undefined) folder.fill(filled.place, filled.node, filled.previous)
+    if (filled === undefined) continue
+    const { place, node, previous: entry } = filled
+    const known = entry === -1 ? undefined : previous?.entries.node(entry)
+    if (known !== undefined && sameNode(node, known)) folder.keep(place, entry)
+    else folder.fill(place, node)
   }
   return folder
 }
@@ -54,7 +64,7 @@ test('entries keep the order of their places, in whatever order they arrive', ()
   const previous = fc.option(fc.subarray(nodes), { nil: undefined })
   fc.assert(
     fc.property(orders, previous, (order, known) => {
-      const folder = filledFolder(known && { tree: TREE, nodes: known }, nodes, order)
+      const folder = filledFolder(known && parentOf(known), nodes, order)
       expect(folder.complete).toBe(true)
       expect(folder.entryCount).toBe(5)
       const expected = known?.length === 5 ? { kept: TREE } : { bytes: encodeTree(nodes) }
@@ -67,11 +77,11 @@ test('it is complete when the scan is over and all places are filled or given up
   const folder = folderAfter()
   expect(folder.complete).toBe(false)
   const [first, second, third] = [folder.reserve(), folder.reserve(), folder.reserve()]
-  folder.fill(third, aNode({ name: 'c' }), undefined)
+  folder.fill(third, aNode({ name: 'c' }))
   folder.drop(second)
   folder.endScan()
   expect(folder.complete).toBe(false)
-  folder.fill(first, aNode({ name: 'a' }), undefined)
+  folder.fill(first, aNode({ name: 'a' }))
   expect(folder.complete).toBe(true)
   expect(namesOf(folder)).toEqual(['a', 'c'])
 })
@@ -95,23 +105,23 @@ test('one all of whose places were given up is empty', () => {
 describe("the parent's entries", () => {
   test('are found by name, whatever is new or gone between them', () => {
     const folder = folderAfter(before('b', 'd', 'e', 'g'))
-    const found = ['a', 'b', 'c', 'e', 'f', 'g', 'h'].map((name) => folder.previousEntry(name)?.name)
-    expect(found).toEqual([undefined, 'b', undefined, 'e', undefined, 'g', undefined])
+    const found = ['a', 'b', 'c', 'e', 'f', 'g', 'h'].map((name) => folder.previousEntry(name))
+    expect(found).toEqual([-1, 0, -1, 2, -1, 3, -1])
   })
 
   test('are found in the order of bytes, which is not that of strings', () => {
     const names = ['a', '\udc80', '\uff5e', '\u{1f600}', '\udcff'].toSorted(compareNames)
     const folder = folderAfter(before(...names))
-    for (const name of names) expect(folder.previousEntry(name)?.name).toBe(name)
+    for (const [place, name] of names.entries()) expect(folder.previousEntry(name)).toBe(place)
   })
 
   test('are none where there is no parent', () => {
-    expect(folderAfter().previousEntry('a')).toBeUndefined()
+    expect(folderAfter().previousEntry('a')).toBe(-1)
   })
 })
 
 describe("the parent's tree", () => {
-  const { nodes } = before('a', 'b', 'c')
+  const nodes = ['a', 'b', 'c'].map((name) => aNode({ name }))
 
   test('stands for a folder that says the same', () => {
     expect(filledFolder(before('a', 'b', 'c'), nodes).tree()).toEqual({ kept: TREE })
@@ -119,7 +129,7 @@ describe("the parent's tree", () => {
   })
 
   test('stands for it although its times were written in another zone', () => {
-    const folder = filledFolder({ tree: TREE, nodes: inZone(nodes, 330) }, inZone(nodes, -210))
+    const folder = filledFolder(parentOf(inZone(nodes, 330)), inZone(nodes, -210))
     expect(folder.tree()).toEqual({ kept: TREE })
   })
 
@@ -141,7 +151,7 @@ describe("the parent's tree", () => {
 
   test('does not where a place was given up', () => {
     const folder = folderAfter(before('a', 'b'))
-    folder.fill(folder.reserve(), aNode({ name: 'a' }), folder.previousEntry('a'))
+    folder.keep(folder.reserve(), folder.previousEntry('a'))
     folder.drop(folder.reserve())
     folder.endScan()
     expect(folder.complete).toBe(true)
@@ -150,7 +160,7 @@ describe("the parent's tree", () => {
 
   test('that is no longer right leaves its zone with no entry', () => {
     const now = inZone(nodes).map((node) => (node.name === 'c' ? { ...node, mode: 1 } : node))
-    const folder = filledFolder({ tree: TREE, nodes: inZone(nodes, 754) }, now)
+    const folder = filledFolder(parentOf(inZone(nodes, 754)), now)
     expect(folder.tree()).toEqual({ bytes: encodeTree(now) })
   })
 

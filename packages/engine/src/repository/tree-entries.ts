@@ -1,0 +1,132 @@
+import { CONTENT_STEP, ENTRY, ENTRY_NUMBERS, NAME_START, isTextAt } from './entry-scanner.ts'
+import { ID_SIZE, type Id } from './id.ts'
+import type { Node } from './node.ts'
+
+/** Numbers that describe an entry of a tree or of a file system. Times are seconds since 1970, rounded down, and nanoseconds from there. */
+export interface FileNumbers {
+  readonly mode: number
+  readonly mtime: number
+  readonly mtimeFraction: number
+  readonly atime: number
+  readonly atimeFraction: number
+  readonly ctime: number
+  readonly ctimeFraction: number
+  readonly uid: number
+  readonly gid: number
+  readonly user: string
+  readonly group: string
+  readonly inode: number
+  readonly device: number
+  readonly size: number
+  readonly links: number
+}
+
+/** What a tree of text consists of, see `decodeEntries`. */
+export interface ScannedTree {
+  readonly bytes: Buffer
+  readonly count: number
+  /** {@link ENTRY_NUMBERS} of each entry, as `EntryScanner` gives them. */
+  readonly numbers: Float64Array
+  /** Users and groups that the numbers refer to. */
+  readonly texts: readonly string[]
+  /** By place: entries that are not described by numbers. */
+  readonly others: ReadonlyMap<number, Node>
+  /** Makes the node of the entry that starts at a place of the text. */
+  readonly decode: (start: number) => Node
+}
+
+/**
+ * A folder's entries, of which most are only asked whether they are as something else is: nodes are made of those that somebody wants to
+ * have.
+ */
+export class TreeEntries {
+  readonly #tree: ScannedTree
+
+  constructor(tree: ScannedTree) {
+    this.#tree = tree
+  }
+
+  /** Entries that are nodes already. */
+  static of(nodes: readonly Node[]): TreeEntries {
+    return new TreeEntries({
+      bytes: Buffer.alloc(0),
+      count: nodes.length,
+      numbers: new Float64Array(0),
+      texts: [],
+      others: new Map(nodes.entries()),
+      decode: () => {
+        throw new Error('all entries are nodes')
+      },
+    })
+  }
+
+  /** Entries; they are numbered from 0. */
+  get count(): number {
+    return this.#tree.count
+  }
+
+  /** Whether an entry has this name. */
+  isNamed(entry: number, name: string): boolean {
+    const { bytes, numbers, others } = this.#tree
+    const other = others.get(entry)
+    if (other !== undefined) return other.name === name
+    const base = entry * ENTRY_NUMBERS
+    return isTextAt(bytes, (numbers[base] ?? 0) + NAME_START, numbers[base + ENTRY.nameEnd] ?? 0, name)
+  }
+
+  /** The name of an entry. */
+  name(entry: number): string {
+    const { bytes, numbers, others } = this.#tree
+    const other = others.get(entry)
+    if (other !== undefined) return other.name
+    const base = entry * ENTRY_NUMBERS
+    return bytes.toString('latin1', (numbers[base] ?? 0) + NAME_START, numbers[base + ENTRY.nameEnd])
+  }
+
+  /** The node of an entry. */
+  node(entry: number): Node {
+    if (entry >= this.#tree.count) throw new Error(`no entry ${entry}`)
+    return this.#tree.others.get(entry) ?? this.#tree.decode(this.#tree.numbers[entry * ENTRY_NUMBERS] ?? 0)
+  }
+
+  /**
+   * Whether an entry is known to be a file that these numbers and nothing else (attributes, an error) describe, its name and content aside.
+   * False where that would have to be looked at more closely.
+   */
+  isFileOf(entry: number, file: FileNumbers): boolean {
+    const { numbers, texts, others } = this.#tree
+    if (others.size > 0 && others.has(entry)) return false
+    const base = entry * ENTRY_NUMBERS
+    return (
+      numbers[base + ENTRY.size] === file.size &&
+      numbers[base + ENTRY.mtime] === file.mtime &&
+      numbers[base + ENTRY.mtimeFraction] === file.mtimeFraction &&
+      numbers[base + ENTRY.ctime] === file.ctime &&
+      numbers[base + ENTRY.ctimeFraction] === file.ctimeFraction &&
+      numbers[base + ENTRY.atime] === file.atime &&
+      numbers[base + ENTRY.atimeFraction] === file.atimeFraction &&
+      numbers[base + ENTRY.inode] === file.inode &&
+      numbers[base + ENTRY.device] === file.device &&
+      numbers[base + ENTRY.mode] === file.mode &&
+      numbers[base + ENTRY.links] === file.links &&
+      numbers[base + ENTRY.uid] === file.uid &&
+      numbers[base + ENTRY.gid] === file.gid &&
+      texts[numbers[base + ENTRY.user] ?? 0] === file.user &&
+      texts[numbers[base + ENTRY.group] ?? 0] === file.group
+    )
+  }
+
+  /** Whether all blobs of a file's content are there. @param has - whether one is, by its id */
+  everyContent(entry: number, has: (id: Id) => boolean): boolean {
+    const { bytes, numbers, others } = this.#tree
+    const other = others.get(entry)
+    if (other !== undefined) return other.content !== null && other.content.every(has)
+    const base = entry * ENTRY_NUMBERS
+    let start = numbers[base + ENTRY.content] ?? 0
+    for (let left = numbers[base + ENTRY.contentCount] ?? 0; left > 0; left--) {
+      if (!has(bytes.toString('latin1', start, start + 2 * ID_SIZE) as Id)) return false
+      start += CONTENT_STEP
+    }
+    return true
+  }
+}
