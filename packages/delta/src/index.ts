@@ -3,10 +3,19 @@
  *
  * @packageDocumentation
  */
+export { computeLibrsyncDelta } from './librsync/librsync-delta.ts'
+export { applyLibrsyncDelta } from './librsync/librsync-patch.ts'
+export {
+  computeLibrsyncSignature,
+  decodeLibrsyncSignature,
+  encodeLibrsyncSignature,
+  type LibrsyncSignatureOptions,
+} from './librsync/librsync-signature.ts'
 export { chooseBlockSize } from './rsync/block-size.ts'
 export type { ByteStream } from './rsync/byte-stream.ts'
 export { computeDelta, type DeltaOptions } from './rsync/delta.ts'
-export { applyDelta, type PatchOptions } from './rsync/patch.ts'
+export { applyDelta } from './rsync/patch.ts'
+export type { PatchOptions } from './rsync/carry-out.ts'
 export { accessTo, openFile, type OpenFile, type RandomAccess } from './rsync/random-access.ts'
 export type { BlockSums, SignatureParameters } from './rsync/block-sums.ts'
 export { computeSignature, signatureOfFile, type Signature, type SignatureOptions } from './rsync/signature.ts'

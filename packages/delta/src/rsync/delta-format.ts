@@ -15,9 +15,6 @@ export const DIGEST_LENGTH = 32
 /** Bytes that are kept of the SHA-256 of all of a delta before them. */
 export const DELTA_CHECKSUM_LENGTH = 16
 
-/** Bytes beyond which no file, copy or literal goes: twice as many still are a whole number in a varint. */
-export const GREATEST_FILE_SIZE = 2 ** 52 - 1
-
 /** What a delta begins with: its kind, and which file it is for. */
 export function encodeDeltaHeader({ fileSize, digest }: Pick<Signature, 'fileSize' | 'digest'>): Uint8Array {
   return Buffer.concat([DELTA_MAGIC, encodeVarint(fileSize), digest])

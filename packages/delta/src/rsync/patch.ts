@@ -1,24 +1,15 @@
 import { createHash } from 'node:crypto'
-import { VarveError, throwIfAborted } from '@varve/platform/errors'
+import { VarveError } from '@varve/platform/errors'
 import type { ByteStream } from './byte-stream.ts'
+import { carryOut, piecesOf, type PatchOptions } from './carry-out.ts'
 import { DeltaReader, type FileIdentity } from './delta-reader.ts'
 import type { RandomAccess } from './random-access.ts'
-
-/** Bytes that are read of the old file at once, at most. */
-const PIECE = 1024 * 1024
-
-/** How to apply a delta. */
-export interface PatchOptions {
-  /** Bytes beyond which the new file is refused with ERR_VARVE_DAMAGED; by default as many as it likes. A short delta can ask for a long file. */
-  readonly greatestSize?: number
-  readonly signal?: AbortSignal
-}
 
 /**
  * Makes the new content out of the old one and a delta. Before the first piece comes, the old file has been read and found to be the one that the delta is for.
  *
  * **What comes is right only once all of it has come**: delta and result are checked at the end, and an error there means that the pieces before it are
- * worth nothing. So write beside, and rename when the iteration has ended without an error. `patchFile` does so.
+ * worth nothing. So write beside, and rename when the iteration has ended without an error.
  *
  * @param base - the old content, which is read twice and must not change meanwhile
  * @param delta - the bytes that `computeDelta` gave
@@ -30,32 +21,20 @@ export async function* applyDelta(
   delta: ByteStream,
   options: PatchOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { greatestSize = Number.MAX_SAFE_INTEGER, signal } = options
   const reader = new DeltaReader(delta)
   try {
-    await requireBase(base, await reader.header(), signal)
-    const instructions = reader.instructions()
+    await requireBase(base, await reader.header(), options.signal)
+    const pieces = carryOut(base, reader.instructions(), options)
     const whole = createHash('sha256')
-    let made = 0
     for (;;) {
-      const { done, value } = await instructions.next()
-      if (done === true) {
-        if (!whole.digest().equals(value.digest)) {
-          throw new VarveError('ERR_VARVE_DAMAGED', 'the delta does not make the file that it should')
-        }
-        return
+      const { done, value } = await pieces.next()
+      if (done !== true) {
+        whole.update(value)
+        yield value
+        continue
       }
-      made += value.kind === 'copy' ? value.length : value.bytes.length
-      if (made > greatestSize) {
-        throw new VarveError('ERR_VARVE_DAMAGED', `the delta makes a file of more than ${greatestSize} bytes`)
-      }
-      for await (const piece of value.kind === 'copy'
-        ? copied(base, value.offset, value.length)
-        : [value.bytes.slice()]) {
-        throwIfAborted(signal)
-        whole.update(piece)
-        yield piece
-      }
+      if (whole.digest().equals(value.digest)) return
+      throw new VarveError('ERR_VARVE_DAMAGED', 'the delta does not make the file that it should')
     }
   } finally {
     await reader.close()
@@ -70,27 +49,8 @@ async function requireBase(base: RandomAccess, wanted: FileIdentity, signal: Abo
     )
   }
   const whole = createHash('sha256')
-  for await (const piece of copied(base, 0, base.size)) {
-    throwIfAborted(signal)
-    whole.update(piece)
-  }
+  for await (const piece of piecesOf(base, 0, base.size, signal)) whole.update(piece)
   if (!whole.digest().equals(wanted.digest)) {
     throw new VarveError('ERR_VARVE_WRONG_BASE', 'the delta is for a file with other content than this one')
-  }
-}
-
-async function* copied(
-  base: RandomAccess,
-  offset: number,
-  length: number,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  for (let done = 0; done < length;) {
-    const piece = Buffer.allocUnsafeSlow(Math.min(PIECE, length - done))
-    const count = await base.read(piece, offset + done)
-    if (count === 0) {
-      throw new VarveError('ERR_VARVE_WRONG_BASE', `the old file ended at ${offset + done} while it was read`)
-    }
-    yield piece.subarray(0, count)
-    done += count
   }
 }
