@@ -88,18 +88,18 @@ async function hashContent(
   }
   const whole = createHash('sha256')
   let read = 0
-  for (const piece of piecesOf(fd, size)) {
+  for await (const piece of piecesOf(fd, size)) {
     throwIfAborted(signal)
     whole.update(piece)
     read += piece.length
-    await breathe()
   }
   return { size: read, hash: whole.digest('hex'), signature: undefined }
 }
 
 /** The first `size` bytes of a file, fewer where it ends before. */
-function* piecesOf(fd: number, size: number): Generator<Buffer> {
+async function* piecesOf(fd: number, size: number): AsyncGenerator<Buffer> {
   for (let left = size; left > 0;) {
+    await breathe()
     const piece = readUpTo(fd, Math.min(left, PIECE))
     if (piece.length === 0) return
     yield piece

@@ -38,6 +38,18 @@ export function link(target: string, rest: { readonly mtime?: bigint } = {}): No
   return { type: 'symlink', target, ...rest }
 }
 
+/** All that comes. */
+export async function collect<T>(source: AsyncIterable<T>): Promise<readonly T[]> {
+  const all: T[] = []
+  for await (const each of source) all.push(each)
+  return all
+}
+
+/** What an index or difference says of itself. */
+export function summaryOf(value: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(value))
+}
+
 /** Makes a folder with this in it, all times set. */
 export function plant(path: string, tree: Tree): void {
   plantNode(path, folder(tree, { mode: 0o755 }))

@@ -5,19 +5,35 @@ import { parentPath } from '../../directory-index/entry-path.ts'
 import type { FileSteps } from './file-steps.ts'
 import type { WorkFolder } from './work-folder.ts'
 
-/** What the owner of a folder needs to change what is in it. */
-const OWNER_CHANGES = 0o300
+/** What the owner of a folder needs to change what is in it, and to get to what is below. */
+const OWNER_CHANGES = 0o700
+const OWNER_ENTERS = 0o100
 
 /** Makes folders writable in which something is going to change, for users whom permissions concern. Their permissions are set again in the end. */
 export async function makeWritable(work: WorkFolder, steps: FileSteps): Promise<void> {
   if (process.geteuid?.() === 0) return
   for await (const record of work.journal()) {
-    if (record.kind !== 'folder' || record.before === undefined) continue
-    if ((record.before.mode & OWNER_CHANGES) === OWNER_CHANGES) continue
-    const path = work.inTarget(record.path)
-    // It may be gone, when what was half done is being undone.
-    if (steps.stat(path)?.isDirectory() === true) steps.setMode(path, 'dir', record.before.mode | 0o700)
+    if (record.kind !== 'folder') continue
+    // What was half done may have left a folder around it that cannot be entered, and is touched like this one: all others were entered to index them.
+    for (let end = 0; end < record.path.length; end = endOfName(record.path, end)) {
+      allowOwner(work.inTarget(record.path.slice(0, end)), OWNER_ENTERS, steps)
+    }
+    allowOwner(work.inTarget(record.path), OWNER_CHANGES, steps)
   }
+}
+
+function allowOwner(path: string, permissions: number, steps: FileSteps): void {
+  const stats = steps.stat(path)
+  // It may not be there yet, or not be there any more.
+  if (stats?.isDirectory() !== true || Number(stats.uid) !== process.geteuid?.()) return
+  const mode = Number(stats.mode & 0o7777n)
+  if ((mode & permissions) !== permissions) steps.setMode(path, 'dir', mode | OWNER_CHANGES)
+}
+
+/** Where the name ends that comes after the one which ends at `end`. */
+function endOfName(path: string, end: number): number {
+  const slash = path.indexOf('/', end + 1)
+  return slash < 0 ? path.length : slash
 }
 
 /** Sets permissions and times of all folders that were touched, those within before those around, and makes durable what is in them. */
