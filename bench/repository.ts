@@ -117,12 +117,12 @@ function benchCompression(): void {
 function benchPacks(): void {
   const writer = new PackWriter('data', { version: 2, key, compression: 'auto' }, FRESH_PACK_MEMORY)
   const plains = Array.from({ length: 1000 }, (_, i) => text(SMALL + i).subarray(i))
-  const ids = plains.map((plain) => Buffer.from(idOf(plain), 'hex'))
+  const blobs = plains.map((plain) => ({ id: idOf(plain), plain }))
   let next = 0
   compare('add a small blob to a pack', 5000, {
     'PackWriter.add': () => {
-      const i = next++ % plains.length
-      writer.add(ids[i] ?? Buffer.alloc(32), plains[i] ?? Buffer.alloc(0))
+      const blob = blobs[next++ % blobs.length]
+      if (blob !== undefined) writer.add(blob.id, blob.plain)
       if (writer.full) writer.finish()
     },
   })

@@ -2,7 +2,7 @@ import { isVarveError, VarveError } from '@varve/platform/errors'
 import { releaseNow } from '../release-now.ts'
 import { BlobOpener } from '../repository/blob-opening.ts'
 import { SEAL_OVERHEAD, type BlobType, type PackedBlob } from '../repository/blob.ts'
-import { idToBytes, type Id } from '../repository/id.ts'
+import type { Id } from '../repository/id.ts'
 import { FRESH_PACK_MEMORY } from '../repository/pack-memory.ts'
 import { PackWriter, type FinishedPack } from '../repository/pack-writer.ts'
 import { Sealer } from '../repository/sealing.ts'
@@ -52,7 +52,7 @@ export class BlobMover {
     const plain = this.#open(pack, sealed, blob)
     const writer = this.#writers[blob.type]
     if (writer.full || !writer.fits(blob.length - SEAL_OVERHEAD)) finished.push(writer.finish())
-    if (this.#isToBeCompressed(blob)) writer.add(idToBytes(blob.id), plain)
+    if (this.#isToBeCompressed(blob)) writer.add(blob.id, plain)
     else writer.addSealed(blob.id, sealed, blob.uncompressedLength)
   }
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { SEAL_OVERHEAD, type BlobType, type PackContents, type PackedBlob } from './blob.ts'
 import { Compressor, compressBound } from './compression.ts'
-import { idFromBytes, type Id } from './id.ts'
+import type { Id } from './id.ts'
 import { MAX_PACK_BLOBS, encodePackHeader, packEntrySize, packHeaderSize } from './pack-header.ts'
 import type { PackMemory } from './pack-memory.ts'
+import { SHORT_INPUT } from './ctr-cipher.ts'
 import { NONCE_SIZE, Sealer } from './sealing.ts'
 import type { WorkerRepository } from './worker-repository.ts'
 
@@ -44,6 +45,8 @@ export class PackWriter<Memory extends ArrayBufferLike = ArrayBuffer> {
   #hash = createHash('sha256')
   #hashed = 0
   #blobs: PackedBlob[] = []
+  /** The last blobs, whose text is in its place and waits to be sealed with others: short ones. */
+  #unsealed: PackedBlob[] = []
 
   /**
    * @param type - what the packs hold: data and trees never share one
@@ -88,10 +91,10 @@ export class PackWriter<Memory extends ArrayBufferLike = ArrayBuffer> {
   /**
    * Appends a blob.
    *
-   * @param idBytes - its id: the SHA-256 of `plain`, which is not checked
+   * @param id - the SHA-256 of `plain`, which is not checked
    * @param plain - its content
    */
-  add(idBytes: Uint8Array, plain: Uint8Array): AddedBlob {
+  add(id: Id, plain: Uint8Array): AddedBlob {
     const compressor = plain.length === 0 ? undefined : this.#compressor
     const bound = compressor === undefined ? plain.length : compressBound(plain.length)
     const bytes = this.#room(bound + SEAL_OVERHEAD)
@@ -99,9 +102,19 @@ export class PackWriter<Memory extends ArrayBufferLike = ArrayBuffer> {
     const start = this.#size + NONCE_SIZE
     const frameLength = compressor?.compressInto(plain, bytes, start)
     const compressed = frameLength !== undefined && (frameLength < plain.length || this.#type === 'tree')
+    const storedLength = compressed ? frameLength : plain.length
+    const uncompressedLength = compressed ? plain.length : 0
+    if (storedLength <= SHORT_INPUT) {
+      if (!compressed) bytes.set(plain, start)
+      const blob = this.#record(id, storedLength + SEAL_OVERHEAD, uncompressedLength)
+      this.#unsealed.push(blob)
+      this.#hashWhenDue()
+      return blob
+    }
     const stored = compressed ? bytes.subarray(start, start + frameLength) : plain
-    const length = this.#sealer.sealInto(stored, bytes, this.#size)
-    return this.#record(idFromBytes(idBytes), length, compressed ? plain.length : 0)
+    const blob = this.#record(id, this.#sealer.sealInto(stored, bytes, this.#size), uncompressedLength)
+    this.#hashWhenDue()
+    return blob
   }
 
   /**
@@ -112,17 +125,22 @@ export class PackWriter<Memory extends ArrayBufferLike = ArrayBuffer> {
    */
   addSealed(id: Id, sealed: Uint8Array, uncompressedLength: number): AddedBlob {
     this.#room(sealed.length).set(sealed, this.#size)
-    return this.#record(id, sealed.length, uncompressedLength)
+    const blob = this.#record(id, sealed.length, uncompressedLength)
+    this.#hashWhenDue()
+    return blob
   }
 
-  /** Takes the bytes that were put at the end of the pack into its header and its hash. */
-  #record(id: Id, length: number, uncompressedLength: number): AddedBlob {
+  /** Takes the bytes that were put at the end of the pack into its header. */
+  #record(id: Id, length: number, uncompressedLength: number): PackedBlob {
     const blob = { type: this.#type, id, offset: this.#size, length, uncompressedLength }
     this.#size += length
     this.#headerSize += packEntrySize(uncompressedLength !== 0)
     this.#blobs.push(blob)
-    if (this.#size - this.#hashed >= HASH_STEP) this.#hashUpTo(this.#size)
     return blob
+  }
+
+  #hashWhenDue(): void {
+    if (this.#size - this.#hashed >= HASH_STEP) this.#hashUpTo(this.#size)
   }
 
   /** Adds the header and hands the pack over; the writer then starts the next one. */
@@ -147,6 +165,10 @@ export class PackWriter<Memory extends ArrayBufferLike = ArrayBuffer> {
 
   #hashUpTo(end: number): void {
     if (this.#bytes === undefined) return
+    if (this.#unsealed.length > 0) {
+      this.#sealer.sealTogether(this.#bytes, this.#unsealed)
+      this.#unsealed = []
+    }
     this.#hash.update(this.#bytes.subarray(this.#hashed, end))
     this.#hashed = end
   }

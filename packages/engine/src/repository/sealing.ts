@@ -9,12 +9,19 @@ declare module 'node:crypto' {
   interface MessageAuthenticationCode {
     update(data: Uint8Array): this
     final(): Buffer
+    final(encoding: 'latin1'): string
   }
   function createMac(algorithm: 'poly1305', key: Uint8Array): MessageAuthenticationCode
 }
 
 export const NONCE_SIZE = 16
 const TAG_SIZE = 16
+
+/** Where sealed bytes lie. */
+export interface SealedPlace {
+  readonly offset: number
+  readonly length: number
+}
 
 /** Nonces drawn at once: one call for all of them costs hardly more than one for a single one. */
 const NONCES_PER_DRAW = 256
@@ -67,6 +74,36 @@ export class Sealer {
     return length
   }
 
+  /**
+   * Seals many short texts, each of which lies where its ciphertext goes: {@link NONCE_SIZE} after its place's offset. Takes less time than one
+   * after the other.
+   * @param places - where the sealed bytes go, their length being the text's and {@link SEAL_OVERHEAD}
+   */
+  sealTogether(target: Uint8Array, places: readonly SealedPlace[]): void {
+    for (let from = 0; from < places.length; from += NONCES_PER_DRAW) {
+      this.#sealGroup(target, places.slice(from, from + NONCES_PER_DRAW))
+    }
+  }
+
+  #sealGroup(target: Uint8Array, places: readonly SealedPlace[]): void {
+    this.#drawNonces()
+    this.#nextNonce = this.#nonces.length
+    const nonces = this.#nonces
+    for (const [index, { offset, length }] of places.entries()) {
+      const at = index * NONCE_SIZE
+      for (let byte = 0; byte < NONCE_SIZE; byte++) target[offset + byte] = nonces[at + byte] ?? 0
+      this.#cipher.enqueue(nonces, at, target, offset + NONCE_SIZE, length - SEAL_OVERHEAD)
+    }
+    this.#cipher.flush()
+    const bytes = Buffer.from(target.buffer, target.byteOffset, target.length)
+    for (const [index, { offset, length }] of places.entries()) {
+      this.#nonceBlocks.copy(this.#macKey, 16, index * NONCE_SIZE, (index + 1) * NONCE_SIZE)
+      const end = offset + length - TAG_SIZE
+      const mac = createMac('poly1305', this.#macKey).update(bytes.subarray(offset + NONCE_SIZE, end))
+      bytes.write(mac.final('latin1'), end, 'latin1')
+    }
+  }
+
   /** Seals `plain` into a new buffer. */
   seal(plain: Uint8Array): Buffer {
     const sealed = Buffer.allocUnsafeSlow(plain.length + SEAL_OVERHEAD)
@@ -111,16 +148,20 @@ export class Sealer {
 
   /** Where in the drawn nonces an unused one lies. */
   #drawNonce(): number {
-    for (;;) {
-      if (this.#nextNonce === this.#nonces.length) {
-        randomFillSync(this.#nonces)
-        this.#nonceBlocks = this.#macCipher.update(this.#nonces)
-        this.#nextNonce = 0
-      }
-      const at = this.#nextNonce
-      this.#nextNonce += NONCE_SIZE
-      if (!isZero(this.#nonces.subarray(at, at + NONCE_SIZE))) return at
+    if (this.#nextNonce === this.#nonces.length) {
+      this.#drawNonces()
+      this.#nextNonce = 0
     }
+    const at = this.#nextNonce
+    this.#nextNonce += NONCE_SIZE
+    return at
+  }
+
+  /** Draws all nonces anew; none of them is all zeros, which nobody would open. */
+  #drawNonces(): void {
+    do randomFillSync(this.#nonces)
+    while (hasZeroNonce(this.#nonces))
+    this.#nonceBlocks = this.#macCipher.update(this.#nonces)
   }
 }
 
@@ -134,6 +175,13 @@ export function isValidKey(key: MasterKey): boolean {
     !isZero(key.macK) &&
     !isZero(key.macR)
   )
+}
+
+function hasZeroNonce(nonces: Uint8Array): boolean {
+  for (let at = 0; at < nonces.length; at += NONCE_SIZE) {
+    if (nonces[at] === 0 && isZero(nonces.subarray(at, at + NONCE_SIZE))) return true
+  }
+  return false
 }
 
 function isZero(bytes: Uint8Array): boolean {

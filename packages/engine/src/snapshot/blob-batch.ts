@@ -1,28 +1,30 @@
 import type { BlobType } from '../repository/blob.ts'
 import { releaseNow } from '../release-now.ts'
-import { ID_SIZE } from '../repository/id.ts'
+import type { Id } from '../repository/id.ts'
 
 /** A blob whose id is known and which nobody has stored: its claim was won. */
 export interface ClaimedBlob {
   readonly type: BlobType
-  readonly id: Uint8Array
+  readonly id: Id
   readonly bytes: Uint8Array
 }
 
-/** Blobs on their way to a thread: their ids and contents one after the other, in memory that can be handed over without being copied. */
+/** Blobs on their way to a thread: their contents one after the other, in memory that can be handed over without being copied. */
 export interface BlobBatch {
   readonly types: readonly BlobType[]
   readonly lengths: readonly number[]
-  readonly ids: Uint8Array<ArrayBuffer>
+  readonly ids: readonly Id[]
   readonly bytes: Uint8Array<ArrayBuffer>
 }
 
 /** Puts blobs together. Their bytes are gone then, where their memory was theirs alone. */
 export function joinBlobs(blobs: readonly ClaimedBlob[]): BlobBatch {
-  const ids = new Uint8Array(blobs.length * ID_SIZE)
-  for (const [index, { id }] of blobs.entries()) ids.set(id, index * ID_SIZE)
-  const lengths = blobs.map((blob) => blob.bytes.length)
-  return { types: blobs.map(({ type }) => type), lengths, ids, bytes: joinBytes(blobs.map(({ bytes }) => bytes)) }
+  return {
+    types: blobs.map(({ type }) => type),
+    lengths: blobs.map(({ bytes }) => bytes.length),
+    ids: blobs.map(({ id }) => id),
+    bytes: joinBytes(blobs.map(({ bytes }) => bytes)),
+  }
 }
 
 function joinBytes(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
@@ -47,9 +49,11 @@ function ownsItsMemory(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
 /** The blobs of a batch, as views of its memory. */
 export function* splitBlobs({ types, lengths, ids, bytes }: BlobBatch): Generator<ClaimedBlob, void> {
   let start = 0
-  for (const [index, type] of types.entries()) {
-    const end = start + (lengths[index] ?? 0)
-    yield { type, id: ids.subarray(index * ID_SIZE, (index + 1) * ID_SIZE), bytes: bytes.subarray(start, end) }
+  for (const [index, id] of ids.entries()) {
+    const [type, length] = [types[index], lengths[index]]
+    if (type === undefined || length === undefined) throw new Error('a batch of blobs is not whole')
+    const end = start + length
+    yield { type, id, bytes: bytes.subarray(start, end) }
     start = end
   }
 }

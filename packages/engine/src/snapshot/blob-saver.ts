@@ -10,6 +10,7 @@ import { workerRepository } from '../repository/worker-repository.ts'
 import { WorkerPool, defaultWorkerCount, type JobOptions } from '../workers/worker-pool.ts'
 import { workerUrl } from '../workers/worker-url.ts'
 import { joinBlobs, splitBlobs, type ClaimedBlob } from './blob-batch.ts'
+import { joinFiles, splitSaved } from './file-batch.ts'
 import { Gate } from './gate.ts'
 import { packBlobs } from './pack-blobs.ts'
 import { SaveCounters } from './save-counters.ts'
@@ -118,9 +119,8 @@ export class BlobSaver {
   /** Saves a blob unless it is stored already, and returns its id. `bytes` belongs to the saver from now on. */
   saveBlob(type: BlobType, bytes: Uint8Array): Id {
     const id = idOf(bytes)
-    const idBytes = idToBytes(id)
-    if (!this.#claims.claim(type, idBytes)) return id
-    this.#blobs.push({ type, id: idBytes, bytes })
+    if (!this.#claims.claim(type, idToBytes(id))) return id
+    this.#blobs.push({ type, id, bytes })
     this.#blobsBytes += bytes.length
     this.#pendingBlobBytes += bytes.length
     if (this.#blobsBytes >= BATCH_BYTES) this.#flushBlobs()
@@ -220,7 +220,7 @@ export class BlobSaver {
     this.#blobs = []
     this.#blobsBytes = 0
     const batch = joinBlobs(blobs)
-    const job = this.#send({ kind: 'blobs', batch }, { transfer: [batch.ids.buffer, batch.bytes.buffer] }, () => {
+    const job = this.#send({ kind: 'blobs', batch }, { transfer: [batch.bytes.buffer] }, () => {
       this.#pendingBlobBytes -= bytes
     })
     this.#blobJobs.add(job)
@@ -234,17 +234,16 @@ export class BlobSaver {
     const blobs = withdrawn.flatMap(({ job }) => (job.kind === 'blobs' ? [...splitBlobs(job.batch)] : []))
     const added = packBlobs(blobs, workerRepository(this.#repository), (pack) => this.#store(pack, undefined))
     for (const [index, { resolve }] of withdrawn.entries())
-      resolve({ files: [], added: index === 0 ? added : NOTHING_ADDED })
+      resolve({ files: undefined, added: index === 0 ? added : NOTHING_ADDED })
   }
 
   #sendFiles(batch: readonly PendingFile[], alone: boolean): void {
-    void this.#send({ kind: 'files', files: batch.map(({ file }) => file) }, { alone }, (result) => {
+    const files = joinFiles(batch.map(({ file }) => file))
+    void this.#send({ kind: 'files', batch: files }, { alone, transfer: [files.states.buffer] }, (result) => {
       this.#pendingFiles -= batch.length
-      for (const [index, { onSaved }] of batch.entries()) {
-        const saved = result.files[index]
-        if (saved === undefined) throw new Error('a saving thread left out a file')
-        onSaved(saved)
-      }
+      let next = 0
+      for (const saved of result.files === undefined ? [] : splitSaved(result.files)) batch[next++]?.onSaved(saved)
+      if (next !== batch.length) throw new Error('a saving thread left out a file')
     })
   }
 

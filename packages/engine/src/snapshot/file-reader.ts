@@ -34,17 +34,58 @@ export function readFileChunks(
 ): FileReading {
   const fd = openForReading(file.path)
   try {
-    const before = fstatSync(fd, { bigint: true })
-    if (!before.isFile()) throw notAFile()
-    const size = readChunks(fd, Number(before.size), chunks, onChunk)
-    const after = fstatSync(fd, { bigint: true })
-    return {
-      size,
-      found: sameState(before, file) ? undefined : stateOf(before),
-      changedWhileRead: !sameState(before, after),
-    }
+    return readUnchanged(fd, file, chunks, onChunk) ?? readWatched(fd, file, chunks, onChunk)
   } finally {
     closeSync(fd)
+  }
+}
+
+/**
+ * Reads a file that fits into the chunker's memory with one call, and looks at it only then: one that is still as the scan saw it was so
+ * all the while. Undefined, without a chunk given out, where it is not, or where it is larger.
+ */
+function readUnchanged(
+  fd: number,
+  file: FileToSave,
+  chunks: ChunkStream,
+  onChunk: (chunk: Uint8Array) => void,
+): FileReading | undefined {
+  const size = Number(file.size)
+  chunks.restart()
+  const room = chunks.room()
+  if (size >= room.length || readAtOnce(fd, room) !== size) return undefined
+  const after = fstatSync(fd, { bigint: true })
+  if (!sameState(after, file) || !after.isFile()) return undefined
+  chunks.fed(size)
+  chunks.end()
+  for (let chunk = chunks.next(); chunk !== undefined; chunk = chunks.next()) onChunk(chunk)
+  return { size, found: undefined, changedWhileRead: false }
+}
+
+/** What took the file's place may be no file at all; whoever looks closer says so. */
+function readAtOnce(fd: number, room: Uint8Array): number | undefined {
+  try {
+    return readSync(fd, room, 0, room.length, 0)
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error
+    return undefined
+  }
+}
+
+function readWatched(
+  fd: number,
+  file: FileToSave,
+  chunks: ChunkStream,
+  onChunk: (chunk: Uint8Array) => void,
+): FileReading {
+  const before = fstatSync(fd, { bigint: true })
+  if (!before.isFile()) throw notAFile()
+  const size = readChunks(fd, Number(before.size), chunks, onChunk)
+  const after = fstatSync(fd, { bigint: true })
+  return {
+    size,
+    found: sameState(before, file) ? undefined : stateOf(before),
+    changedWhileRead: !sameState(before, after),
   }
 }
 
@@ -73,7 +114,7 @@ function readChunks(fd: number, expected: number, chunks: ChunkStream, onChunk: 
   chunks.restart()
   while (!ended) {
     const room = chunks.room()
-    const count = readSync(fd, room, 0, room.length, null)
+    const count = readSync(fd, room, 0, room.length, total)
     total += count
     chunks.fed(count)
     ended = count === 0 || total === expected

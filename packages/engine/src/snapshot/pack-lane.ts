@@ -1,13 +1,16 @@
 import type { BlobType } from '../repository/blob.ts'
+import type { Id } from '../repository/id.ts'
 import type { PackWriter, FinishedPack } from '../repository/pack-writer.ts'
-import { NOTHING_ADDED, sumAdded, type AddedBlobs } from './save-jobs.ts'
+import type { AddedBlobs } from './save-jobs.ts'
 
 /** Packs of one kind of blob that a thread fills, one after the other. */
 export class PackLane {
   readonly #type: BlobType
   readonly #writer: PackWriter<SharedArrayBuffer>
   readonly #ship: (pack: FinishedPack<SharedArrayBuffer>) => void
-  #added: AddedBlobs = NOTHING_ADDED
+  #blobs = 0
+  #bytes = 0
+  #packedBytes = 0
 
   /** @param ship - takes each full pack */
   constructor(
@@ -21,15 +24,12 @@ export class PackLane {
   }
 
   /** Appends a blob and hands the pack over when that fills it. */
-  add(id: Uint8Array, plain: Uint8Array): void {
+  add(id: Id, plain: Uint8Array): void {
     if (!this.#writer.fits(plain.length)) this.finish()
     const { length } = this.#writer.add(id, plain)
-    this.#added = sumAdded(this.#added, {
-      dataBlobs: this.#type === 'data' ? 1 : 0,
-      treeBlobs: this.#type === 'tree' ? 1 : 0,
-      bytes: plain.length,
-      packedBytes: length,
-    })
+    this.#blobs++
+    this.#bytes += plain.length
+    this.#packedBytes += length
     if (this.#writer.full) this.finish()
   }
 
@@ -40,8 +40,15 @@ export class PackLane {
 
   /** What was added since the last call. */
   takeAdded(): AddedBlobs {
-    const added = this.#added
-    this.#added = NOTHING_ADDED
+    const added = {
+      dataBlobs: this.#type === 'data' ? this.#blobs : 0,
+      treeBlobs: this.#type === 'tree' ? this.#blobs : 0,
+      bytes: this.#bytes,
+      packedBytes: this.#packedBytes,
+    }
+    this.#blobs = 0
+    this.#bytes = 0
+    this.#packedBytes = 0
     return added
   }
 }

@@ -6,6 +6,7 @@ import type { WorkerRepository } from '../repository/worker-repository.ts'
 import type { SharedBlobClaims } from '../repository/blob-claims.ts'
 import type { FileState } from './change-detection.ts'
 import type { BlobBatch } from './blob-batch.ts'
+import type { FileBatch, SavedBatch } from './file-batch.ts'
 
 /** What a saving thread starts with. */
 export interface SaveWorkerData {
@@ -25,7 +26,7 @@ export interface FileToSave extends FileState {
 
 /** What a saving thread can be asked to do. */
 export type SaveJob =
-  | { readonly kind: 'files'; readonly files: readonly FileToSave[] }
+  | { readonly kind: 'files'; readonly batch: FileBatch }
   | { readonly kind: 'blobs'; readonly batch: BlobBatch }
   | { readonly kind: 'finish' }
   /** Wakes a thread that has nothing to do: see `SaveCounters.askForFlush`. */
@@ -35,8 +36,8 @@ export type SaveJob =
 export type SavedFile =
   | {
       readonly kind: 'saved'
-      /** Ids of its blobs, 32 bytes each. */
-      readonly content: Uint8Array
+      /** Its blobs. */
+      readonly content: readonly Id[]
       /** Bytes that were read. */
       readonly size: number
       /** The file when reading began, where that is not what the scan saw. */
@@ -56,8 +57,8 @@ export interface AddedBlobs {
 
 /** What a saving thread answers. */
 export interface SaveResult {
-  /** For a job of files: one for each, in order. */
-  readonly files: readonly SavedFile[]
+  /** For a job of files. */
+  readonly files: SavedBatch | undefined
   readonly added: AddedBlobs
 }
 

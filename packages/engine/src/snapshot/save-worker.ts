@@ -1,17 +1,17 @@
-import { hash } from 'node:crypto'
 import { workerData } from 'node:worker_threads'
 import { ChunkStream } from '../chunking/chunk-stream.ts'
 import { createChunker } from '../chunking/create-chunker.ts'
 import { describeError, isVarveError, systemErrorCode } from '@varve/platform/errors'
 import type { BlobType } from '../repository/blob.ts'
 import { BlobClaims } from '../repository/blob-claims.ts'
-import { ID_SIZE } from '../repository/id.ts'
+import { idOf, ID_SIZE, type Id } from '../repository/id.ts'
 import { encodeIndexedPack } from '../repository/index-file.ts'
 import { PackPool } from '../repository/pack-memory.ts'
 import { PackWriter } from '../repository/pack-writer.ts'
 import { releaseNow } from '../release-now.ts'
 import { serveJobs } from '../workers/worker-thread.ts'
 import { splitBlobs } from './blob-batch.ts'
+import { joinSaved, splitFiles } from './file-batch.ts'
 import { readFileChunks } from './file-reader.ts'
 import { PackLane } from './pack-lane.ts'
 import { SaveCounters } from './save-counters.ts'
@@ -30,6 +30,7 @@ serveJobs<SaveJob, SaveResult, SaveEvent>((post) => {
   const claims = BlobClaims.attach(sharedClaims)
   const chunks = new ChunkStream(createChunker(repository.chunker))
   const counters = new SaveCounters(sharedCounters)
+  const idBytes = Buffer.alloc(ID_SIZE)
   const lanes = { data: makeLane('data'), tree: makeLane('tree') }
   let flushes = 0
 
@@ -59,16 +60,17 @@ serveJobs<SaveJob, SaveResult, SaveEvent>((post) => {
   }
 
   function saveFile(file: FileToSave): SavedFile {
-    const ids: Buffer[] = []
+    const content: Id[] = []
     try {
       const reading = readFileChunks(file, chunks, (chunk) => {
-        const id = hash('sha256', chunk, 'buffer')
-        ids.push(id)
-        if (claims.claim('data', id)) lanes.data.add(id, chunk)
+        const id = idOf(chunk)
+        content.push(id)
+        idBytes.write(id, 'hex')
+        if (claims.claim('data', idBytes)) lanes.data.add(id, chunk)
         counters.addBytesRead(chunk.length)
         flushIfAsked()
       })
-      return { kind: 'saved', content: concatenateIds(ids), ...reading }
+      return { kind: 'saved', content, ...reading }
     } catch (error) {
       if (systemErrorCode(error) === undefined && !isVarveError(error, 'ERR_VARVE_SOURCE')) throw error
       return { kind: 'failed', message: describeError(error) }
@@ -76,7 +78,7 @@ serveJobs<SaveJob, SaveResult, SaveEvent>((post) => {
   }
 
   return (job) => {
-    const files = job.kind === 'files' ? job.files.map(saveFile) : []
+    const files = job.kind === 'files' ? joinSaved(Array.from(splitFiles(job.batch), saveFile)) : undefined
     if (job.kind === 'blobs') {
       for (const { type, id, bytes } of splitBlobs(job.batch)) lanes[type].add(id, bytes)
       releaseNow(job.batch.bytes)
@@ -86,9 +88,3 @@ serveJobs<SaveJob, SaveResult, SaveEvent>((post) => {
     return { result: { files, added: sumAdded(lanes.data.takeAdded(), lanes.tree.takeAdded()) } }
   }
 })
-
-function concatenateIds(ids: readonly Buffer[]): Uint8Array {
-  const content = new Uint8Array(ids.length * ID_SIZE)
-  for (const [index, id] of ids.entries()) content.set(id, index * ID_SIZE)
-  return content
-}

@@ -9,7 +9,7 @@ import {
   type ErrorCode,
 } from '@varve/platform/errors'
 import { compareNames, toFsPath } from '@varve/platform/file-name'
-import { idFromBytes, ID_SIZE, type Id } from '../repository/id.ts'
+import type { Id } from '../repository/id.ts'
 import type { Node } from '../repository/node.ts'
 import type { IndexedRepository } from '../repository/repository.ts'
 import type { TreeEntries } from '../repository/tree-entries.ts'
@@ -247,7 +247,7 @@ export class Scan {
     if (saved.changedWhileRead)
       this.#context.onProblem(path, 'it changed while it was being read; what was read is saved')
     const current = saved.found === undefined ? scanned : this.#asRead(path, scanned, saved.found)
-    const node: Node = { ...current, size: BigInt(saved.size), content: contentIds(saved.content) }
+    const node: Node = { ...current, size: BigInt(saved.size), content: saved.content }
     const action = put(parent, slot, node, previous)
     this.#context.tally.count(node, action)
     this.#context.onItem({ path, type: 'file', action })
@@ -354,8 +354,4 @@ function joinPath(folder: string, name: string, separator: string): string {
 function sortNames(names: readonly string[]): string[] {
   const sorted = names.some((name) => /[\ud800-\uffff]/.test(name)) ? names.toSorted(compareNames) : names.toSorted()
   return sorted.filter((name, index) => name !== sorted[index - 1])
-}
-
-function contentIds(content: Uint8Array): Id[] {
-  return Array.from({ length: content.length / ID_SIZE }, (_, index) => idFromBytes(content, index * ID_SIZE))
 }

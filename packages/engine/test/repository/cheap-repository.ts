@@ -1,5 +1,5 @@
 import { createRepository, type CreateOptions } from '../../src/repository/create-repository.ts'
-import { idOf, idToBytes, type Id } from '../../src/repository/id.ts'
+import { idOf, type Id } from '../../src/repository/id.ts'
 import { IndexWriter } from '../../src/repository/index-writer.ts'
 import type { KeyDerivation } from '../../src/repository/key-derivation.ts'
 import { FRESH_PACK_MEMORY } from '../../src/repository/pack-memory.ts'
@@ -26,7 +26,7 @@ export async function storeBlobs(
 ): Promise<{ readonly pack: Id; readonly ids: readonly Id[] }> {
   const writer = new PackWriter(type, workerRepository(repository), FRESH_PACK_MEMORY)
   const ids = plains.map((plain) => idOf(plain))
-  for (const [i, plain] of plains.entries()) writer.add(idToBytes(ids[i] ?? idOf(plain)), plain)
+  for (const [i, plain] of plains.entries()) writer.add(ids[i] ?? idOf(plain), plain)
   const pack = writer.finish()
   await repository.storage.save('pack', pack.id, pack.bytes)
   if (options.indexed !== false) {

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { openBlob } from '../../src/repository/blob-opening.ts'
 import { SEAL_OVERHEAD } from '../../src/repository/blob.ts'
-import { idOf, idToBytes, type Id } from '../../src/repository/id.ts'
+import { idOf, type Id } from '../../src/repository/id.ts'
 import { packHeaderSize, readPackHeader } from '../../src/repository/pack-header.ts'
 import { FRESH_PACK_MEMORY, PackPool } from '../../src/repository/pack-memory.ts'
 import {
@@ -24,7 +24,7 @@ function addTo<Memory extends ArrayBufferLike>(
   plain: Uint8Array,
 ): { id: Id; added: AddedBlob } {
   const id = idOf(plain)
-  return { id, added: writer.add(idToBytes(id), plain) }
+  return { id, added: writer.add(id, plain) }
 }
 
 /** All blobs of a pack, found by its header alone. */

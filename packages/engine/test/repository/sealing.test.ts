@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { SEAL_OVERHEAD } from '../../src/repository/blob.ts'
 import type { MasterKey } from '../../src/repository/master-key.ts'
-import { Sealer } from '../../src/repository/sealing.ts'
+import { NONCE_SIZE, Sealer } from '../../src/repository/sealing.ts'
 
 const key: MasterKey = { encrypt: randomBytes(32), macK: randomBytes(16), macR: randomBytes(16) }
 const sealer = new Sealer(key)
@@ -134,5 +134,46 @@ describe('Sealer', () => {
     }
     expect(nonces.size).toBe(2000)
     expect(small).toBe(0)
+  })
+
+  it('seals many texts together as it does one after the other', () => {
+    const texts = fc.array(
+      fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ minLength: 3000, maxLength: 9000 })),
+      {
+        maxLength: 60,
+      },
+    )
+    fc.assert(
+      fc.property(texts, fc.integer({ min: 0, max: 20 }), (plains, before) => {
+        const places: { offset: number; length: number }[] = []
+        let end = before
+        for (const plain of plains) {
+          places.push({ offset: end, length: plain.length + SEAL_OVERHEAD })
+          end += plain.length + SEAL_OVERHEAD
+        }
+        const target = new Uint8Array(new SharedArrayBuffer(end + 7)).fill(0xaa)
+        for (const [index, plain] of plains.entries()) target.set(plain, (places[index]?.offset ?? 0) + NONCE_SIZE)
+        sealer.sealTogether(target, places)
+        const opened = places.map(({ offset, length }) => sealer.open(target.slice(offset, offset + length)))
+        expect(opened.map((bytes) => [...bytes])).toEqual(plains.map((plain) => [...plain]))
+        expect([...target.slice(0, before), ...target.slice(end)]).toEqual(
+          Array.from({ length: before + 7 }, () => 0xaa),
+        )
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('gives each of very many texts a nonce of its own', () => {
+    const places = Array.from({ length: 3000 }, (_, index) => ({ offset: index * 33, length: 33 }))
+    const target = new Uint8Array(3000 * 33)
+    sealer.sealTogether(target, places)
+    const nonces = new Set(
+      places.map(({ offset }) => Buffer.from(target.subarray(offset, offset + NONCE_SIZE)).toString('hex')),
+    )
+    expect(nonces.size).toBe(3000)
+    expect(
+      places.every(({ offset, length }) => sealer.open(target.slice(offset, offset + length)).equals(Buffer.of(0))),
+    ).toBe(true)
   })
 })
