@@ -1,6 +1,7 @@
 import { closeSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { systemErrorCode, VarveError } from '@varve/platform/errors'
+import { isUnfinishedCreation } from './sqlite-journal.ts'
 import { databaseDamaged, sqliteFailure, sqliteResultCode } from './sqlite-failure.ts'
 import {
   CONNECTION_PRAGMAS,
@@ -40,14 +41,11 @@ export function openDatabase(path: string): DatabaseSync {
     })
   }
   const found = identify(path)
+  if (found?.kind === 'no-database' && isUnfinishedCreation(path)) throw unfinished(path)
   if (found !== undefined) assertOurs(found, path, attempt)
   return connect(path, attempt, (connection) => {
     assertOurs(readIdentity(connection), path, attempt)
-    if (!holdsConfig(connection)) {
-      throw new VarveError('ERR_VARVE_NO_REPOSITORY', `'${path}' is a Varve database, but holds no repository`, {
-        hint: 'creating it was interrupted: create it again',
-      })
-    }
+    if (!holdsConfig(connection)) throw unfinished(path)
   })
 }
 
@@ -73,7 +71,13 @@ export function createDatabase(path: string): DatabaseSync {
   })
 }
 
-/** @throws ERR_VARVE_BAD_ARGUMENT, unless a file is empty or a database of ours */
+function unfinished(path: string): VarveError {
+  return new VarveError('ERR_VARVE_NO_REPOSITORY', `'${path}' is a Varve database, but holds no repository`, {
+    hint: 'creating it was interrupted: create it again',
+  })
+}
+
+/** @throws ERR_VARVE_BAD_ARGUMENT, unless a file is empty, or a database of ours that may be unfinished */
 function assertUsable(path: string, attempt: string): void {
   let isFile
   try {
@@ -82,6 +86,7 @@ function assertUsable(path: string, attempt: string): void {
     throw systemFailure(attempt, path, error)
   }
   const found: DatabaseIdentity | undefined = isFile ? identify(path) : { kind: 'no-database' }
+  if (found?.kind === 'no-database' && isFile && isUnfinishedCreation(path)) return
   if (found?.kind === 'foreign' || found?.kind === 'no-database') {
     throw new VarveError('ERR_VARVE_BAD_ARGUMENT', `'${path}' exists and is no database of Varve`, {
       hint: 'name another file; this one was left as it is',

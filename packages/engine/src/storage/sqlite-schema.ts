@@ -20,12 +20,15 @@ export const PIECE_SIZE = 2 * (65536 - 4) + 8199 - 5
 /** The number of an object times this, plus the number of a piece, is the key of the piece. */
 export const PIECES_PER_OBJECT = 2 ** 20
 
+/** Bytes of a page. */
+export const PAGE_SIZE = 65536
+
 /**
  * Pages are as large as they can be, because a 16 MiB pack is written in half the time that it takes with SQLite's default.
  * Pages that become free are linked so that the file can shrink from its end, without a second copy (`reclaim`).
  * Both only take effect in a database that is empty.
  */
-export const LAYOUT_PRAGMAS = 'PRAGMA page_size = 65536; PRAGMA auto_vacuum = INCREMENTAL'
+export const LAYOUT_PRAGMAS = `PRAGMA page_size = ${PAGE_SIZE}; PRAGMA auto_vacuum = INCREMENTAL`
 
 /**
  * A rollback journal, not a write-ahead log: new pages are written once instead of twice, the file is complete on its own after
