@@ -1,76 +1,175 @@
-import { describeError, isVarveError, type VarveError } from '@varve/platform/errors'
+import { describeError, isVarveError, throwIfAborted, type VarveError } from '@varve/platform/errors'
 import { BlobOpener } from '../repository/blob-opening.ts'
 import type { BlobIndex } from '../repository/blob-index.ts'
 import type { Id } from '../repository/id.ts'
-import type { MasterKey } from '../repository/master-key.ts'
 import type { OpenRepository } from '../repository/repository.ts'
 import { Sealer } from '../repository/sealing.ts'
 import { defaultWorkerCount, WorkerPool } from '../workers/worker-pool.ts'
 import { workerUrl } from '../workers/worker-url.ts'
 import type { CheckFindings } from './check-findings.ts'
-import type { CheckPieceJob, CheckPieceResult, CheckWorkerData } from './check-jobs.ts'
+import type {
+  CheckPieceJob,
+  CheckPieceResult,
+  CheckWorkerData,
+  PackCheckWorkerData,
+  PackVerdict,
+} from './check-jobs.ts'
 import type { PresentPack } from './check-packs.ts'
 import { InlineJobs, ThreadsAndThis, TOO_LITTLE_FOR_THREADS, type JobRunner } from './job-runner.ts'
 import type { LostContent } from './lost-content.ts'
+import { PackVerifier } from './pack-verifier.ts'
 import type { PhaseProgress } from './phase-progress.ts'
-import { verifyPack, type PackVerdict } from './verify-pack.ts'
+import { verifyPack } from './verify-pack.ts'
 import { verifyPiece } from './verify-piece.ts'
 import { inParallel } from './in-parallel.ts'
 
 /** Packs that are read while threads are busy with others. */
 const PACKS_AHEAD = 1
 
+/** What came of reading a pack. */
+type Outcome =
+  | { readonly pack: PresentPack; readonly verdict: PackVerdict }
+  | { readonly pack: PresentPack; readonly error: VarveError }
+
 /**
- * Reads packs and verifies every byte of them, in threads of their own.
- *
- * @param packs - that are in the index and in the storage
- * @param lost - grows by what is damaged
- * @throws ERR_VARVE_ABORTED
+ * Reads packs and verifies every byte of them, in threads, and in this one once it has nothing else to do. Threads begin at once, so that other things can be
+ * looked at meanwhile; what it finds is told when that is done.
  */
-export async function checkData(
-  repository: OpenRepository,
-  index: BlobIndex,
-  packs: readonly PresentPack[],
-  lost: LostContent,
-  out: CheckFindings,
-  progress: PhaseProgress,
-  signal?: AbortSignal,
-): Promise<void> {
-  if (packs.length === 0) return
-  const { storage, key } = repository
-  const sealer = new Sealer(key)
-  const runner = startRunner(key, sealer, packs)
-  try {
-    await inParallel(packs, runner.size + PACKS_AHEAD, async (pack) => {
-      try {
-        report(pack.id, await verifyPack(pack, { storage, index, sealer, runner, signal }), lost, out)
-      } catch (error) {
-        if (!isVarveError(error) || error.code === 'ERR_VARVE_ABORTED' || error.code === 'ERR_VARVE_LOCK_LOST')
-          throw error
-        reportUnreadable(pack.id, index, error, lost, out)
-      }
+export class DataCheck {
+  readonly #index: BlobIndex
+  readonly #verifier: Verifier | undefined
+  readonly #packs: readonly PresentPack[]
+  #done: Promise<void> | undefined
+  /** What nobody has been told yet. */
+  #outcomes: Outcome[] = []
+  #tell: ((outcome: Outcome) => void) | undefined
+  #closed = false
+
+  /** @param packs - that are in the index and in the storage. From now on the index must not change */
+  constructor(repository: OpenRepository, index: BlobIndex, packs: readonly PresentPack[], signal?: AbortSignal) {
+    this.#index = index
+    this.#packs = packs
+    this.#verifier = packs.length === 0 ? undefined : startVerifier(repository, index, packs, signal)
+    if (this.#verifier?.threads !== undefined) this.#start()
+  }
+
+  /**
+   * Waits until all is read.
+   *
+   * @param lost - grows by what is damaged
+   * @throws ERR_VARVE_ABORTED
+   */
+  async finish(lost: LostContent, out: CheckFindings, progress: PhaseProgress): Promise<void> {
+    this.#tell = (outcome) => {
+      if ('verdict' in outcome) report(outcome.pack.id, outcome.verdict, lost, out)
+      else reportUnreadable(outcome.pack.id, this.#index, outcome.error, lost, out)
       progress.errors = out.findings.length
-      progress.advance(1, pack.size)
+      progress.advance(1, outcome.pack.size)
+    }
+    const early = this.#outcomes
+    this.#outcomes = []
+    for (const outcome of early) this.#tell(outcome)
+    if (this.#verifier?.threads !== undefined) this.#verifier.threads.helps = true
+    this.#start()
+    await this.#done
+  }
+
+  /** Ends it, wherever it is. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#verifier?.close()
+  }
+
+  #start(): void {
+    if (this.#verifier === undefined || this.#done !== undefined) return
+    this.#done = this.#verifyAll(this.#verifier)
+    // Whoever awaits it handles a failure; until then it must not count as unhandled.
+    this.#done.catch(() => undefined)
+  }
+
+  async #verifyAll(verifier: Verifier): Promise<void> {
+    await inParallel(this.#packs, verifier.size + PACKS_AHEAD, async (pack) => {
+      if (this.#closed) return
+      const outcome = await verifyOrSay(verifier, pack)
+      if (this.#tell === undefined) this.#outcomes.push(outcome)
+      else this.#tell(outcome)
     })
-  } finally {
-    await runner.close()
   }
 }
 
-function startRunner(
-  key: MasterKey,
-  sealer: Sealer,
+async function verifyOrSay(verifier: Verifier, pack: PresentPack): Promise<Outcome> {
+  try {
+    return { pack, verdict: await verifier.verify(pack) }
+  } catch (error) {
+    if (!isVarveError(error) || error.code === 'ERR_VARVE_ABORTED' || error.code === 'ERR_VARVE_LOCK_LOST') throw error
+    return { pack, error }
+  }
+}
+
+/** Something that verifies packs, several at a time. */
+interface Verifier {
+  readonly size: number
+  /** Undefined where this thread does it alone. */
+  readonly threads: { helps: boolean } | undefined
+  verify(pack: PresentPack): Promise<PackVerdict>
+  close(): Promise<void>
+}
+
+function startVerifier(
+  repository: OpenRepository,
+  index: BlobIndex,
   packs: readonly PresentPack[],
-): JobRunner<CheckPieceJob, CheckPieceResult> {
+  signal: AbortSignal | undefined,
+): Verifier {
+  const { storage, key } = repository
+  const sealer = new Sealer(key)
   const opener = new BlobOpener(sealer)
-  const verify = (job: CheckPieceJob): CheckPieceResult => verifyPiece(opener, job)
-  if (packs.reduce((bytes, { size }) => bytes + size, 0) < TOO_LITTLE_FOR_THREADS) return new InlineJobs(verify)
-  const workerData: CheckWorkerData = { key }
+  const few = packs.reduce((bytes, { size }) => bytes + size, 0) < TOO_LITTLE_FOR_THREADS
+  const verifyHere = (job: CheckPieceJob): CheckPieceResult => verifyPiece(opener, job)
+  if (storage.direct === undefined) {
+    const runner = startRunner('./check-worker', { key } satisfies CheckWorkerData, few, verifyHere)
+    const parts = { storage, index, sealer, runner, signal }
+    return {
+      size: runner.size,
+      threads: threadsOf(runner),
+      verify: (pack) => verifyPack(pack, parts),
+      close: () => runner.close(),
+    }
+  }
+  const workerData: PackCheckWorkerData = { key, index: index.shared, source: storage.direct }
+  const own = new PackVerifier(workerData)
+  const runner = startRunner('./pack-check-worker', workerData, few, (pack: PresentPack) => own.verify(pack))
+  const otherwise = { storage, index, sealer, runner: new InlineJobs(verifyHere), signal }
+  return {
+    size: runner.size,
+    threads: threadsOf(runner),
+    async verify(pack) {
+      throwIfAborted(signal)
+      return (await runner.run(pack)) ?? (await verifyPack(pack, otherwise))
+    },
+    async close() {
+      own.close()
+      await runner.close()
+    },
+  }
+}
+
+function startRunner<Job, Result>(
+  module: string,
+  workerData: CheckWorkerData,
+  few: boolean,
+  handle: (job: Job) => Result,
+): JobRunner<Job, Result> {
+  if (few) return new InlineJobs(handle)
   const size = Math.max(1, defaultWorkerCount() - 1)
-  return new ThreadsAndThis(
-    new WorkerPool({ module: workerUrl(import.meta.url, './check-worker'), workerData, size }),
-    verify,
-  )
+  const pool = new WorkerPool<Job, Result>({ module: workerUrl(import.meta.url, module), workerData, size })
+  const runner = new ThreadsAndThis(pool, handle)
+  runner.helps = false
+  return runner
+}
+
+function threadsOf<Job, Result>(runner: JobRunner<Job, Result>): { helps: boolean } | undefined {
+  return runner instanceof ThreadsAndThis ? runner : undefined
 }
 
 function report(pack: Id, { faults, damaged }: PackVerdict, lost: LostContent, out: CheckFindings): void {

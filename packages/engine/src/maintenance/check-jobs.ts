@@ -1,9 +1,17 @@
+import type { SharedBlobIndex } from '../repository/blob-index.ts'
 import type { PackedBlob } from '../repository/blob.ts'
 import type { MasterKey } from '../repository/master-key.ts'
+import type { DirectSource } from '../storage/direct-reading.ts'
 
-/** What a thread that verifies blobs starts with. */
+/** What a thread that verifies pieces of packs starts with. */
 export interface CheckWorkerData {
   readonly key: MasterKey
+}
+
+/** What a thread that reads packs by itself starts with. */
+export interface PackCheckWorkerData extends CheckWorkerData {
+  readonly index: SharedBlobIndex
+  readonly source: DirectSource
 }
 
 /** A piece of a pack to verify. */
@@ -17,3 +25,11 @@ export interface CheckPieceJob {
 
 /** Blobs that should be in a piece and are not. */
 export type CheckPieceResult = readonly { readonly blob: PackedBlob; readonly message: string }[]
+
+/** What is wrong with a pack. */
+export interface PackVerdict {
+  /** With the pack as a whole, each a sentence without its name. */
+  readonly faults: readonly string[]
+  /** Blobs that the index says are there and that are not. */
+  readonly damaged: CheckPieceResult
+}

@@ -4,13 +4,13 @@ import type { LongCall } from '@varve/platform'
 import { withLock } from '../repository/lock.ts'
 import type { OpenRepository } from '../repository/repository.ts'
 import { findAffected } from './affected-paths.ts'
-import { checkData } from './check-data.ts'
+import { DataCheck } from './check-data.ts'
 import { CheckFindings } from './check-findings.ts'
 import { readIndexes } from './check-indexes.ts'
 import { checkConfigAndKeys, readSnapshots } from './check-objects.ts'
 import { checkPacks } from './check-packs.ts'
 import type { CheckResult } from './check-report.ts'
-import { checkTrees } from './check-trees.ts'
+import { checkTrees, type TreeSurvey } from './check-trees.ts'
 import { LostContent } from './lost-content.ts'
 import { PhaseProgress } from './phase-progress.ts'
 import { choosePacks, type ReadDataSubset } from './read-data-subset.ts'
@@ -57,17 +57,22 @@ async function checkLocked(
   const lost = new LostContent(index)
   const { present, blobs } = checkPacks(index, await repository.storage.list('pack'), lost, out)
 
-  progress.errors = out.findings.length
-  progress.begin('checking folders')
-  const source = { storage: repository.storage, key: repository.key, index }
-  const roots = snapshots.map((snapshot) => snapshot.tree)
-  const survey = await checkTrees(new TreeLoader(source), roots, lost, out, progress, signal)
-
   const chosen = readDataSubset === undefined ? (readData ? present : []) : choosePacks(present, readDataSubset)
   const bytesRead = chosen.reduce((sum, pack) => sum + pack.size, 0)
-  progress.errors = out.findings.length
-  progress.begin('reading packs', { files: chosen.length, bytes: bytesRead })
-  await checkData(repository, index, chosen, lost, out, progress, signal)
+  const data = new DataCheck(repository, index, chosen, signal)
+  const source = { storage: repository.storage, key: repository.key, index }
+  let survey: TreeSurvey
+  try {
+    progress.errors = out.findings.length
+    progress.begin('checking folders')
+    const roots = snapshots.map((snapshot) => snapshot.tree)
+    survey = await checkTrees(new TreeLoader(source), roots, lost, out, progress, signal)
+    progress.errors = out.findings.length
+    progress.begin('reading packs', { files: chosen.length, bytes: bytesRead })
+    await data.finish(lost, out, progress)
+  } finally {
+    await data.close()
+  }
 
   progress.errors = out.findings.length
   progress.begin('finding affected files')

@@ -41,6 +41,8 @@ export class ThreadsAndThis<Job, Result> implements JobRunner<Job, Result> {
   readonly #threads: WorkerPool<Job, Result>
   readonly #inline: InlineJobs<Job, Result>
   #given = 0
+  /** Whether this thread does any. It has other things to do while it does not. */
+  helps = true
 
   /** @param handle - what the threads do with a job, for this one */
   constructor(threads: WorkerPool<Job, Result>, handle: (job: Job) => Result) {
@@ -53,10 +55,10 @@ export class ThreadsAndThis<Job, Result> implements JobRunner<Job, Result> {
   }
 
   async run(job: Job, options?: JobOptions): Promise<Result> {
-    if (this.#given >= ENOUGH_JOBS * this.#threads.size) {
+    if (this.#hasTime()) {
       // What was read meanwhile, and what threads have answered, comes first: they must not wait for this.
       await setImmediate()
-      if (this.#given >= ENOUGH_JOBS * this.#threads.size) return this.#inline.run(job)
+      if (this.#hasTime()) return this.#inline.run(job)
     }
     this.#given++
     try {
@@ -64,6 +66,10 @@ export class ThreadsAndThis<Job, Result> implements JobRunner<Job, Result> {
     } finally {
       this.#given--
     }
+  }
+
+  #hasTime(): boolean {
+    return this.helps && this.#given >= ENOUGH_JOBS * this.#threads.size
   }
 
   async runOnEach(job: Job): Promise<Result[]> {

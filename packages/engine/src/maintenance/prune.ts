@@ -23,6 +23,12 @@ export interface PruneOptions extends LongCall, Omit<PlanPruneOptions, 'signal' 
   readonly noLock?: boolean
 }
 
+/** How to carry out a plan. */
+export interface ExecutePruneOptions extends Pick<PruneOptions, 'signal' | 'onProgress' | 'repackUncompressed'> {
+  /** Resolves when the lock on the repository certainly holds: waited for before anything is removed. */
+  readonly confirmLock?: () => Promise<void>
+}
+
 /** What was written in a prune. */
 export interface PruneOutcome {
   readonly packsWritten: number
@@ -46,13 +52,13 @@ export interface PruneResult extends PruneOutcome {
 export async function prune(repository: OpenRepository, options: PruneOptions = {}): Promise<PruneResult> {
   const { dryRun = false, noLock, retryLock, signal, onProgress } = options
   const lock = { exclusive: !dryRun, reading: dryRun, noLock: dryRun && noLock, retryLock, signal }
-  return withLock(repository, lock, async (signal) => {
+  return withLock(repository, lock, async (signal, confirmLock) => {
     const progress = new PhaseProgress(onProgress)
     progress.begin('finding what is needed')
     const plan = await planPrune(repository, { ...options, signal, onTree: () => progress.advance(1) })
     const { snapshots, figures } = plan
     if (dryRun) return { snapshots, figures, packsWritten: 0, bytesWritten: 0 }
-    const outcome = await executePrune(repository, plan, { ...options, signal })
+    const outcome = await executePrune(repository, plan, { ...options, signal, confirmLock })
     return { snapshots, figures, ...outcome }
   })
 }
@@ -68,15 +74,16 @@ export async function prune(repository: OpenRepository, options: PruneOptions = 
 export async function executePrune(
   repository: OpenRepository,
   plan: PrunePlan,
-  options: Pick<PruneOptions, 'signal' | 'onProgress' | 'repackUncompressed'> = {},
+  options: ExecutePruneOptions = {},
 ): Promise<PruneOutcome> {
-  const { signal, onProgress, repackUncompressed = false } = options
+  const { signal, onProgress, repackUncompressed = false, confirmLock } = options
   const { index, figures } = plan
   const progress = new PhaseProgress(onProgress)
   const removeAll = async (type: 'snapshot' | 'index' | 'pack', ids: readonly Id[], phase: string): Promise<void> => {
     progress.begin(phase, { files: ids.length })
     await inParallel(ids, CONCURRENT_REMOVALS, async (id) => {
       throwIfAborted(signal)
+      await confirmLock?.()
       await removeIfThere(repository, type, id)
       progress.advance(1)
     })

@@ -14,26 +14,52 @@ export interface PackEnd {
   readonly end: Uint8Array
 }
 
+/** What a look at a header tells: what is wrong, as a sentence without the pack's name, or undefined where nothing is. */
+export type HeaderVerdict = { readonly fault: string | undefined }
+
 /**
  * Compares a pack's header with the index. A header that decodes has its blobs one after the other, without gaps: so do those of an index that
  * says the same.
  *
  * @param indexed - what the index says is in the pack, in any order
- * @returns what is wrong, as a sentence without the pack's name
+ * @returns undefined where the header does not lie within the bytes at hand
  */
-export async function verifyHeader(
-  storage: Storage,
+export function verifyHeaderAtHand(
   sealer: Sealer,
   { id, size, end }: PackEnd,
   indexed: readonly PackedBlob[],
-): Promise<string | undefined> {
-  let header: readonly PackedBlob[]
+): HeaderVerdict | undefined {
   try {
-    header = parsePackHeader(sealer, id, end, size) ?? (await readPackHeader(storage, sealer, id, size))
+    const header = parsePackHeader(sealer, id, end, size)
+    return header && { fault: difference(header, indexed) }
   } catch (error) {
-    if (!isVarveError(error, 'ERR_VARVE_DAMAGED')) throw error
-    return describeError(error.cause ?? error)
+    return { fault: damageIn(error) }
   }
+}
+
+/** As {@link verifyHeaderAtHand}, with the header read from the storage if need be. @returns what is wrong */
+export async function verifyHeader(
+  storage: Storage,
+  sealer: Sealer,
+  pack: PackEnd,
+  indexed: readonly PackedBlob[],
+): Promise<string | undefined> {
+  const verdict = verifyHeaderAtHand(sealer, pack, indexed)
+  if (verdict !== undefined) return verdict.fault
+  try {
+    return difference(await readPackHeader(storage, sealer, pack.id, pack.size), indexed)
+  } catch (error) {
+    return damageIn(error)
+  }
+}
+
+/** What a header is damaged by; any other failure is passed on. */
+function damageIn(error: unknown): string {
+  if (!isVarveError(error, 'ERR_VARVE_DAMAGED')) throw error
+  return describeError(error.cause ?? error)
+}
+
+function difference(header: readonly PackedBlob[], indexed: readonly PackedBlob[]): string | undefined {
   if (header.length !== indexed.length) {
     return `its header names ${header.length} blobs, the index ${indexed.length}`
   }

@@ -3,7 +3,7 @@ import { throwIfAborted } from '@varve/platform/errors'
 import type { BlobIndex } from '../repository/blob-index.ts'
 import type { Sealer } from '../repository/sealing.ts'
 import type { Storage } from '../storage/storage.ts'
-import type { CheckPieceJob, CheckPieceResult } from './check-jobs.ts'
+import type { CheckPieceJob, CheckPieceResult, PackVerdict } from './check-jobs.ts'
 import type { PresentPack } from './check-packs.ts'
 import type { JobRunner } from './job-runner.ts'
 import { wholePieces } from './pack-pieces.ts'
@@ -16,14 +16,6 @@ export interface PackVerification {
   readonly sealer: Sealer
   readonly runner: JobRunner<CheckPieceJob, CheckPieceResult>
   readonly signal?: AbortSignal | undefined
-}
-
-/** What is wrong with a pack. */
-export interface PackVerdict {
-  /** With the pack as a whole, each a sentence without its name. */
-  readonly faults: readonly string[]
-  /** Blobs that the index says are there and that are not. */
-  readonly damaged: CheckPieceResult
 }
 
 /**

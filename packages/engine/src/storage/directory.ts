@@ -2,6 +2,7 @@ import { mkdir, open, readdir, realpath, rm, stat, unlink } from 'node:fs/promis
 import { dirname, join, resolve } from 'node:path'
 import { systemErrorCode, VarveError } from '@varve/platform/errors'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
+import type { DirectSource } from './direct-reading.ts'
 import {
   allFolders,
   GROUP_MODES,
@@ -46,6 +47,7 @@ const FLUSHED_REMOVALS: ReadonlySet<FileType> = new Set(['key', 'snapshot', 'ind
 export class DirectoryStorage implements Storage {
   readonly location: string
   readonly localPaths: readonly string[]
+  readonly direct: DirectSource
   readonly #root: string
   readonly #modes: LayoutModes
   readonly #limit = new ConcurrencyLimit(CONCURRENT_CALLS)
@@ -54,6 +56,7 @@ export class DirectoryStorage implements Storage {
   private constructor(location: string, root: string, realRoot: string, modes: LayoutModes) {
     this.location = location
     this.localPaths = [...new Set([root, realRoot])]
+    this.direct = { kind: 'directory', root: realRoot }
     this.#root = root
     this.#modes = modes
   }

@@ -1,3 +1,5 @@
+import type { DirectSource } from './direct-reading.ts'
+
 /** The kinds of object that a repository consists of (restic's). */
 export type FileType = 'config' | 'key' | 'lock' | 'snapshot' | 'index' | 'pack'
 
@@ -33,6 +35,8 @@ export interface Storage {
   readonly location: string
   /** Absolute paths of local files or folders that hold the objects: a snapshot leaves these out. */
   readonly localPaths: readonly string[]
+  /** Where threads can read the objects by themselves, see `DirectReader`. Left out where only this storage can. */
+  readonly direct?: DirectSource
 
   /** All objects of a kind, in no particular order. Names that are not 64 hexadecimal digits (left-over temporary files) are passed over. */
   list(type: FileType): Promise<readonly StoredFile[]>

@@ -1,0 +1,10 @@
+import { workerData } from 'node:worker_threads'
+import { serveJobs } from '../workers/worker-thread.ts'
+import type { PackCheckWorkerData, PackVerdict } from './check-jobs.ts'
+import type { PresentPack } from './check-packs.ts'
+import { PackVerifier } from './pack-verifier.ts'
+
+serveJobs<PresentPack, PackVerdict | undefined>(() => {
+  const verifier = new PackVerifier(workerData as PackCheckWorkerData)
+  return (pack) => ({ result: verifier.verify(pack) })
+})
