@@ -12,7 +12,7 @@ const MAX_AGE_MS = 10 * 60_000
  * stored before they are added.
  */
 export class IndexWriter {
-  readonly #repository: OpenRepository
+  readonly #repository: Pick<OpenRepository, 'saveUnpacked'>
   readonly #now: () => number
   readonly #written: Id[] = []
   #packs: IndexedPack[] = []
@@ -22,7 +22,7 @@ export class IndexWriter {
   #writing: Promise<void> = Promise.resolve()
 
   /** @param now - the time in milliseconds */
-  constructor(repository: OpenRepository, now: () => number = Date.now) {
+  constructor(repository: Pick<OpenRepository, 'saveUnpacked'>, now: () => number = Date.now) {
     this.#repository = repository
     this.#now = now
   }

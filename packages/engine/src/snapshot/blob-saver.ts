@@ -43,6 +43,8 @@ export interface BlobSaverOptions {
   /** Count everything, store nothing. */
   readonly dryRun: boolean
   readonly signal?: AbortSignal | undefined
+  /** Resolves when the lock on the repository certainly holds: waited for before an index is written. */
+  readonly confirmLock?: () => Promise<void>
 }
 
 interface PendingFile {
@@ -80,7 +82,12 @@ export class BlobSaver {
     this.#repository = repository
     this.#options = options
     this.#claims = BlobClaims.create(repository.index)
-    this.#index = new IndexWriter(repository)
+    this.#index = new IndexWriter({
+      saveUnpacked: async (type, json) => {
+        await options.confirmLock?.()
+        return repository.saveUnpacked(type, json)
+      },
+    })
     options.signal?.addEventListener('abort', this.#onAbort)
   }
 

@@ -87,6 +87,7 @@ class SnapshotRun {
       workers: this.#options.workers,
       dryRun: this.#options.dryRun === true,
       signal: this.#signal,
+      confirmLock: this.#confirmLock,
     })
     this.#saver = saver
     const stopEstimate = this.#startEstimate(repository, sources, parent)
