@@ -14,7 +14,7 @@ export {
 export { chooseBlockSize } from './rsync/block-size.ts'
 export type { ByteStream } from './rsync/byte-stream.ts'
 export { computeDelta, type DeltaOptions } from './rsync/delta.ts'
-export { applyDelta } from './rsync/patch.ts'
+export { applyDelta, type DeltaPatchOptions } from './rsync/patch.ts'
 export type { PatchOptions } from './rsync/carry-out.ts'
 export { accessTo, openFile, type OpenFile, type RandomAccess } from './rsync/random-access.ts'
 export type { BlockSums, SignatureParameters } from './rsync/block-sums.ts'

@@ -40,7 +40,7 @@ export async function* carryOut<Result>(
 }
 
 /**
- * Part of a file, in pieces that the caller keeps.
+ * Part of a file, in pieces that the caller keeps. While the caller is busy with one the next is read.
  *
  * @throws ERR_VARVE_WRONG_BASE where the file ends before; ERR_VARVE_ABORTED; what reading throws
  */
@@ -50,14 +50,27 @@ export async function* piecesOf(
   length: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  for (let done = 0; done < length;) {
-    throwIfAborted(signal)
-    const piece = Buffer.allocUnsafeSlow(Math.min(PIECE, length - done))
-    const count = await file.read(piece, offset + done)
-    if (count === 0) {
-      throw new VarveError('ERR_VARVE_WRONG_BASE', `the old file ended at ${offset + done} while it was read`)
+  const end = offset + length
+  let next = pieceAt(file, offset, end)
+  try {
+    for (let at = offset; at < end;) {
+      throwIfAborted(signal)
+      const piece = await next
+      if (piece.length === 0) {
+        throw new VarveError('ERR_VARVE_WRONG_BASE', `the old file ended at ${at} while it was read`)
+      }
+      at += piece.length
+      next = pieceAt(file, at, end)
+      yield piece
     }
-    yield piece.subarray(0, count)
-    done += count
+  } finally {
+    // nothing is read any more once this ends, and what the last read threw is for nobody
+    await next.catch(() => undefined)
   }
+}
+
+async function pieceAt(file: RandomAccess, at: number, end: number): Promise<Uint8Array> {
+  if (at === end) return new Uint8Array()
+  const piece = Buffer.allocUnsafeSlow(Math.min(PIECE, end - at))
+  return piece.subarray(0, await file.read(piece, at))
 }
