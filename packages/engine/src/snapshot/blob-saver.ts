@@ -13,11 +13,13 @@ import { joinBlobs, splitBlobs, type ClaimedBlob } from './blob-batch.ts'
 import { joinFiles, splitSaved } from './file-batch.ts'
 import { Gate } from './gate.ts'
 import { packBlobs } from './pack-blobs.ts'
+import { LargeFile } from './large-file.ts'
 import { SaveCounters } from './save-counters.ts'
 import {
   NOTHING_ADDED,
   sumAdded,
   type AddedBlobs,
+  type FilePiece,
   type FileToSave,
   type PackEvent,
   type SaveEvent,
@@ -27,7 +29,7 @@ import {
   type SaveWorkerData,
 } from './save-jobs.ts'
 
-/** Files below this many bytes travel together; a larger one is a job of its own. */
+/** Files below this many bytes travel together; a larger one is saved piece by piece, by several threads. */
 const LARGE_FILE = 1024 * 1024
 /** A batch is sent when it holds this many bytes or entries: enough that messages cost little, few enough that threads share the end. */
 const BATCH_BYTES = 1024 * 1024
@@ -59,10 +61,14 @@ interface PendingFile {
 export class BlobSaver {
   readonly #repository: IndexedRepository
   readonly #options: BlobSaverOptions
+  readonly #workers: number
   readonly #claims: BlobClaims
   readonly #index: IndexWriter
   readonly #counters = new SaveCounters()
-  readonly #largeFiles = new Set<string>()
+  /** Large files of which pieces are under way, by numbers of their own. */
+  readonly #largeFiles = new Map<number, LargeFile>()
+  readonly #waitingLargeFiles: LargeFile[] = []
+  #nextLargeFile = 0
   readonly #stores = new Set<Promise<void>>()
   readonly #gate = new Gate()
   readonly #blobJobs = new Set<Promise<void>>()
@@ -81,6 +87,7 @@ export class BlobSaver {
   constructor(repository: IndexedRepository, options: BlobSaverOptions) {
     this.#repository = repository
     this.#options = options
+    this.#workers = options.workers ?? defaultWorkerCount()
     this.#claims = BlobClaims.create(repository.index)
     this.#index = new IndexWriter({
       saveUnpacked: async (type, json) => {
@@ -103,19 +110,14 @@ export class BlobSaver {
 
   /** Large files being read. */
   get reading(): readonly string[] {
-    return [...this.#largeFiles]
+    return Array.from(this.#largeFiles.values(), ({ file }) => file.path)
   }
 
   /** Reads and saves a file. `onSaved` is called later, with what became of it. */
   saveFile(file: FileToSave, onSaved: (saved: SavedFile) => void): void {
     this.#pendingFiles++
     if (file.size >= LARGE_FILE) {
-      this.#largeFiles.add(file.path)
-      const done = (saved: SavedFile): void => {
-        this.#largeFiles.delete(file.path)
-        onSaved(saved)
-      }
-      this.#sendFiles([{ file, onSaved: done }], true)
+      this.#saveLargeFile(file, onSaved)
       return
     }
     this.#files.push({ file, onSaved })
@@ -217,7 +219,35 @@ export class BlobSaver {
     const batch = this.#files
     this.#files = []
     this.#filesBytes = 0
-    this.#sendFiles(batch, false)
+    this.#sendFiles(batch)
+  }
+
+  #saveLargeFile(file: FileToSave, onSaved: (saved: SavedFile) => void): void {
+    const number = this.#nextLargeFile++
+    const send = (piece: FilePiece): void => {
+      void this.#send({ kind: 'piece', file: number, piece }, {}, (result) => {
+        if (result.piece === undefined) throw new Error('a saving thread left out a piece')
+        large.noteSaved(piece.number, result.piece)
+      })
+    }
+    const large = new LargeFile(number, file, send, (saved) => {
+      this.#pendingFiles--
+      this.#largeFiles.delete(number)
+      this.#startLargeFiles()
+      onSaved(saved)
+    })
+    this.#waitingLargeFiles.push(large)
+    this.#startLargeFiles()
+  }
+
+  /** As many at once as there are threads: with fewer, threads would wait for each other where the pieces are few. */
+  #startLargeFiles(): void {
+    while (this.#largeFiles.size < this.#workers) {
+      const next = this.#waitingLargeFiles.shift()
+      if (next === undefined) return
+      this.#largeFiles.set(next.number, next)
+      next.start()
+    }
   }
 
   #flushBlobs(): void {
@@ -240,13 +270,12 @@ export class BlobSaver {
     if (withdrawn.length === 0) return
     const blobs = withdrawn.flatMap(({ job }) => (job.kind === 'blobs' ? [...splitBlobs(job.batch)] : []))
     const added = packBlobs(blobs, workerRepository(this.#repository), (pack) => this.#store(pack, undefined))
-    for (const [index, { resolve }] of withdrawn.entries())
-      resolve({ files: undefined, added: index === 0 ? added : NOTHING_ADDED })
+    for (const [index, { resolve }] of withdrawn.entries()) resolve({ added: index === 0 ? added : NOTHING_ADDED })
   }
 
-  #sendFiles(batch: readonly PendingFile[], alone: boolean): void {
+  #sendFiles(batch: readonly PendingFile[]): void {
     const files = joinFiles(batch.map(({ file }) => file))
-    void this.#send({ kind: 'files', batch: files }, { alone, transfer: [files.states.buffer] }, (result) => {
+    void this.#send({ kind: 'files', batch: files }, { transfer: [files.states.buffer] }, (result) => {
       this.#pendingFiles -= batch.length
       let next = 0
       for (const saved of result.files === undefined ? [] : splitSaved(result.files)) batch[next++]?.onSaved(saved)
@@ -270,7 +299,7 @@ export class BlobSaver {
   }
 
   #startPool(): WorkerPool<SaveJob, SaveResult, SaveEvent> {
-    const size = this.#options.workers ?? defaultWorkerCount()
+    const size = this.#workers
     for (let worker = 0; worker < size; worker++) this.#flushed[worker] = 0
     const packs = { data: makePackPool(size), tree: makePackPool(size) }
     const workerData: SaveWorkerData = {
@@ -286,6 +315,7 @@ export class BlobSaver {
       size,
       onEvent: (event, worker) => {
         if (event.type === 'flushed') this.#noteFlush(worker, event.flush)
+        else if (event.type === 'cut') this.#largeFiles.get(event.file)?.noteCut(event.cut)
         else this.#store(event, packs[event.type])
       },
     })

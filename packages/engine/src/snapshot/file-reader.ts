@@ -89,7 +89,11 @@ function readWatched(
   }
 }
 
-function openForReading(path: string): number {
+/**
+ * Opens a file for reading only: no link that took its place is followed, and its time of access stays as it is where the system allows that.
+ * @throws the system's error, ERR_VARVE_SOURCE where it is no regular file any more
+ */
+export function openForReading(path: string): number {
   const fsPath = toFsPath(path)
   try {
     return openSync(fsPath, OPEN_FLAGS_QUIET)
@@ -103,7 +107,7 @@ function openForReading(path: string): number {
 }
 
 /** For what took a file's place: a symbolic link cannot be opened with these flags, nor a socket at all. */
-function notAFile(cause?: unknown): VarveError {
+export function notAFile(cause?: unknown): VarveError {
   return new VarveError('ERR_VARVE_SOURCE', 'it is no regular file any more', { cause })
 }
 
@@ -124,6 +128,7 @@ function readChunks(fd: number, expected: number, chunks: ChunkStream, onChunk: 
   return total
 }
 
-function stateOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): FileState {
+/** What is compared of a file. */
+export function stateOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): FileState {
   return { size, mtimeNs, ctimeNs, ino }
 }

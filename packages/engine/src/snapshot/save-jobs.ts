@@ -24,8 +24,40 @@ export interface FileToSave extends FileState {
   readonly path: string
 }
 
+/** A piece of a large file, from one cut to another. */
+export interface FilePiece {
+  /** Counts the pieces of a file, from 0 on. */
+  readonly number: number
+  readonly path: string
+  readonly offset: number
+  /** Bytes that the file had when reading began; undefined for the first piece. */
+  readonly fileSize: number | undefined
+}
+
+/** Where a piece ends. */
+export interface PieceCut {
+  /** Offset in the file. */
+  readonly end: number
+  /** Bytes that the file had when reading began. */
+  readonly fileSize: number
+  /** Nothing comes after it. */
+  readonly ended: boolean
+}
+
+/** How a file was before and after a piece of it was read. */
+export interface PieceReading {
+  readonly before: FileState
+  readonly after: FileState
+}
+
+/** What became of a piece. */
+export type SavedPiece =
+  | ({ readonly kind: 'saved'; readonly ids: readonly Id[] } & PieceReading)
+  | { readonly kind: 'failed'; readonly message: string }
+
 /** What a saving thread can be asked to do. */
 export type SaveJob =
+  | { readonly kind: 'piece'; readonly file: number; readonly piece: FilePiece }
   | { readonly kind: 'files'; readonly batch: FileBatch }
   | { readonly kind: 'blobs'; readonly batch: BlobBatch }
   | { readonly kind: 'finish' }
@@ -58,7 +90,9 @@ export interface AddedBlobs {
 /** What a saving thread answers. */
 export interface SaveResult {
   /** For a job of files. */
-  readonly files: SavedBatch | undefined
+  readonly files?: SavedBatch
+  /** For a job of a piece. */
+  readonly piece?: SavedPiece
   readonly added: AddedBlobs
 }
 
@@ -79,8 +113,16 @@ export interface FlushEvent {
   readonly flush: number
 }
 
+/** It is known where a piece of a large file ends. */
+export interface CutEvent {
+  readonly type: 'cut'
+  /** As in the job. */
+  readonly file: number
+  readonly cut: PieceCut
+}
+
 /** What a saving thread tells besides its answers. */
-export type SaveEvent = PackEvent | FlushEvent
+export type SaveEvent = PackEvent | FlushEvent | CutEvent
 
 /** Nothing added. */
 export const NOTHING_ADDED: AddedBlobs = { dataBlobs: 0, treeBlobs: 0, bytes: 0, packedBytes: 0 }

@@ -14,10 +14,14 @@ import { splitBlobs } from './blob-batch.ts'
 import { joinSaved, splitFiles } from './file-batch.ts'
 import { readFileChunks } from './file-reader.ts'
 import { PackLane } from './pack-lane.ts'
+import { readPiece } from './piece-reader.ts'
 import { SaveCounters } from './save-counters.ts'
 import {
   sumAdded,
+  type FilePiece,
   type FileToSave,
+  type PieceCut,
+  type SavedPiece,
   type SaveEvent,
   type SaveJob,
   type SaveResult,
@@ -28,7 +32,8 @@ import {
 serveJobs<SaveJob, SaveResult, SaveEvent>((post) => {
   const { repository, claims: sharedClaims, counters: sharedCounters, packs, discard } = workerData as SaveWorkerData
   const claims = BlobClaims.attach(sharedClaims)
-  const chunks = new ChunkStream(createChunker(repository.chunker))
+  const chunker = createChunker(repository.chunker)
+  const chunks = new ChunkStream(chunker)
   const counters = new SaveCounters(sharedCounters)
   const idBytes = Buffer.alloc(ID_SIZE)
   const lanes = { data: makeLane('data'), tree: makeLane('tree') }
@@ -59,32 +64,63 @@ serveJobs<SaveJob, SaveResult, SaveEvent>((post) => {
     post({ type: 'flushed', flush })
   }
 
+  function saveChunk(chunk: Uint8Array): Id {
+    const id = idOf(chunk)
+    idBytes.write(id, 'hex')
+    if (claims.claim('data', idBytes)) lanes.data.add(id, chunk)
+    counters.addBytesRead(chunk.length)
+    flushIfAsked()
+    return id
+  }
+
   function saveFile(file: FileToSave): SavedFile {
     const content: Id[] = []
-    try {
-      const reading = readFileChunks(file, chunks, (chunk) => {
-        const id = idOf(chunk)
-        content.push(id)
-        idBytes.write(id, 'hex')
-        if (claims.claim('data', idBytes)) lanes.data.add(id, chunk)
-        counters.addBytesRead(chunk.length)
-        flushIfAsked()
-      })
+    return unlessFailed(() => {
+      const reading = readFileChunks(file, chunks, (chunk) => content.push(saveChunk(chunk)))
       return { kind: 'saved', content, ...reading }
-    } catch (error) {
-      if (systemErrorCode(error) === undefined && !isVarveError(error, 'ERR_VARVE_SOURCE')) throw error
-      return { kind: 'failed', message: describeError(error) }
-    }
+    })
+  }
+
+  function savePiece(file: number, piece: FilePiece): SavedPiece {
+    const ids: Id[] = []
+    return unlessFailed(() => {
+      const onCut = (cut: PieceCut): void => post({ type: 'cut', file, cut })
+      const reading = readPiece(piece, chunker, onCut, (chunk) => ids.push(saveChunk(chunk)))
+      return { kind: 'saved', ids, ...reading }
+    })
   }
 
   return (job) => {
-    const files = job.kind === 'files' ? joinSaved(Array.from(splitFiles(job.batch), saveFile)) : undefined
-    if (job.kind === 'blobs') {
-      for (const { type, id, bytes } of splitBlobs(job.batch)) lanes[type].add(id, bytes)
-      releaseNow(job.batch.bytes)
-    }
-    if (job.kind === 'finish') finishLanes()
+    const done = doJob(job)
     flushIfAsked()
-    return { result: { files, added: sumAdded(lanes.data.takeAdded(), lanes.tree.takeAdded()) } }
+    return { result: { ...done, added: sumAdded(lanes.data.takeAdded(), lanes.tree.takeAdded()) } }
+  }
+
+  function doJob(job: SaveJob): Omit<SaveResult, 'added'> {
+    switch (job.kind) {
+      case 'files':
+        return { files: joinSaved(Array.from(splitFiles(job.batch), saveFile)) }
+      case 'piece':
+        return { piece: savePiece(job.file, job.piece) }
+      case 'blobs':
+        for (const { type, id, bytes } of splitBlobs(job.batch)) lanes[type].add(id, bytes)
+        releaseNow(job.batch.bytes)
+        return {}
+      case 'finish':
+        finishLanes()
+        return {}
+      case 'flush':
+        return {}
+    }
   }
 })
+
+/** What cannot be read concerns that file alone. */
+function unlessFailed<Saved>(save: () => Saved): Saved | { readonly kind: 'failed'; readonly message: string } {
+  try {
+    return save()
+  } catch (error) {
+    if (systemErrorCode(error) === undefined && !isVarveError(error, 'ERR_VARVE_SOURCE')) throw error
+    return { kind: 'failed', message: describeError(error) }
+  }
+}
