@@ -20,7 +20,6 @@ import {
   sumAdded,
   type FilePiece,
   type FileToSave,
-  type PieceCut,
   type SavedPiece,
   type SaveEvent,
   type SaveJob,
@@ -84,8 +83,12 @@ serveJobs<SaveJob, SaveResult, SaveEvent>((post) => {
   function savePiece(file: number, piece: FilePiece): SavedPiece {
     const ids: Id[] = []
     return unlessFailed(() => {
-      const onCut = (cut: PieceCut): void => post({ type: 'cut', file, cut })
-      const reading = readPiece(piece, chunker, onCut, (chunk) => ids.push(saveChunk(chunk)))
+      const reading = readPiece(
+        piece,
+        chunker,
+        (cut) => post({ type: 'cut', file, cut }),
+        (chunk) => ids.push(saveChunk(chunk)),
+      )
       return { kind: 'saved', ids, ...reading }
     })
   }
@@ -111,6 +114,8 @@ serveJobs<SaveJob, SaveResult, SaveEvent>((post) => {
         return {}
       case 'flush':
         return {}
+      default:
+        throw new Error('an unknown job')
     }
   }
 })
