@@ -28,6 +28,8 @@ export interface ArchivedContent {
   readonly kind: MemberKind
   /** The file that it makes. */
   readonly state: FileState
+  /** The file that a delta is for. */
+  readonly base: FileState | undefined
   /** The file, or the delta; all of it has to be taken before the next change. */
   readonly pieces: AsyncIterable<Uint8Array>
 }
@@ -99,7 +101,9 @@ export class ArchiveReader implements AsyncDisposable {
         const isWithContent = after?.type === 'file' && bringsContent(change)
         yield {
           change,
-          content: isWithContent ? await right.member(path, after, change.before?.type === 'file') : undefined,
+          content: isWithContent
+            ? await right.member(path, after, change.before?.type === 'file' ? change.before : undefined)
+            : undefined,
         }
       }
       await right.end()
@@ -155,10 +159,10 @@ class OpenTar {
     await this.#tar.pass(await this.#find(MANIFEST))
   }
 
-  async member(path: string, state: FileState, canBeDelta: boolean): Promise<ArchivedContent> {
+  async member(path: string, state: FileState, base: FileState | undefined): Promise<ArchivedContent> {
     const found = await this.#tar.next()
     const name = found?.entry.path
-    const kind = name === memberName('updated', path) && canBeDelta ? 'updated' : 'created'
+    const kind = name === memberName('updated', path) && base !== undefined ? 'updated' : 'created'
     if (found === undefined || found.entry.type !== 'file' || name !== memberName(kind, path)) {
       throw damaged(this.#what, `${describeMember(found)} stands where the content of '${path}' should be`)
     }
@@ -166,7 +170,7 @@ class OpenTar {
     if (kind === 'created' ? size !== state.size : size >= state.size) {
       throw damaged(this.#what, `the content of '${path}' has ${size} bytes, which cannot be`)
     }
-    return { kind, state, pieces: this.#tar.content(found) }
+    return { kind, state, base, pieces: this.#tar.content(found) }
   }
 
   /** Sees that nothing more comes. */

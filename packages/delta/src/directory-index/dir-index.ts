@@ -2,9 +2,10 @@ import { lstatSync, realpathSync, type BigIntStats } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { currentPlatform, type LongCall, type Problem } from '@varve/platform'
 import { describeError, systemErrorCode, VarveError } from '@varve/platform/errors'
-import { nameFromBytes, toFsPath } from '@varve/platform/file-name'
+import { nameFromBytes, nameToBytes, toFsPath } from '@varve/platform/file-name'
 import { ByteWriter } from './byte-writer.ts'
 import { encodeEntry } from './entry-encoding.ts'
+import { LONGEST_PATH } from './entry-path.ts'
 import type { IndexEntry, RootMetadata } from './entry.ts'
 import { DEFAULT_RULES, Exclusion, type ExclusionRules } from './exclusion-rules.ts'
 import { indexEntries, type UnchangedRule } from './index-entries.ts'
@@ -15,6 +16,9 @@ import { readFailure } from './read-failure.ts'
 import { RecordEncoder } from './record-encoder.ts'
 import { StateHash } from './state-hash.ts'
 import { Spool, StoredBytes } from './stored-bytes.ts'
+
+/** As many patterns as an index can name. */
+const MOST_PATTERNS = 0xffff
 
 /** Bytes that are collected before they are written. */
 const PIECE = 256 * 1024
@@ -223,10 +227,24 @@ class IndexMaker {
 function rulesOf({ previous, excludeFile, excludes }: DirIndexOptions): ExclusionRules {
   const base = previous?.rules ?? DEFAULT_RULES
   const rules = { excludeFile: excludeFile ?? base.excludeFile, excludes: excludes ?? base.excludes }
-  if (isExcludeFile(rules.excludeFile)) return rules
-  throw new VarveError('ERR_VARVE_BAD_ARGUMENT', `'${rules.excludeFile}' cannot be the name of an exclude file`, {
-    hint: 'name a file that lies at the top of the folder, without the folders before it',
-  })
+  if (!isExcludeFile(rules.excludeFile)) {
+    throw new VarveError('ERR_VARVE_BAD_ARGUMENT', `'${rules.excludeFile}' cannot be the name of an exclude file`, {
+      hint: 'name a file that lies at the top of the folder, without the folders before it',
+    })
+  }
+  if (
+    rules.excludes.length > MOST_PATTERNS ||
+    rules.excludes.some((pattern) => nameToBytes(pattern).length > LONGEST_PATH)
+  ) {
+    throw new VarveError(
+      'ERR_VARVE_BAD_ARGUMENT',
+      `more than ${MOST_PATTERNS} patterns, or one of more than ${LONGEST_PATH} bytes`,
+      {
+        hint: 'put them into an exclude file',
+      },
+    )
+  }
+  return rules
 }
 
 function rootMetadata(stats: BigIntStats, posixMode: number): RootMetadata {

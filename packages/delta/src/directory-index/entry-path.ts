@@ -28,9 +28,12 @@ export function comparePaths(a: string, b: string): number {
   return a.length - b.length
 }
 
-/** Whether `path` names something below a folder and nowhere else: neither absolute, nor through `.` or `..`, nor with empty names or NUL. */
+/**
+ * Whether `path` names something below a folder and nowhere else: neither absolute, nor through `.` or `..`, nor with empty names or NUL, nor, on Windows, with what
+ * separates names, drives and streams there.
+ */
 export function isEntryPath(path: string): boolean {
-  if (path === '' || path.includes('\0')) return false
+  if (path === '' || path.includes('\0') || (process.platform === 'win32' && /[\\:]/.test(path))) return false
   return path.split('/').every((name) => name !== '' && name !== '.' && name !== '..')
 }
 

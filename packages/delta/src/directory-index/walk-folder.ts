@@ -58,7 +58,13 @@ function listNames(folder: string): readonly string[] {
     .toSorted(compareNames)
 }
 
+/** Whether it is not the folder any more that was listed, or has other names in it. */
 function hasChanged({ path, before }: Level, folder: string): boolean {
-  const after = lstatSync(toFsPath(path === '' ? folder : `${folder}/${path}`), { bigint: true, throwIfNoEntry: false })
-  return after === undefined || after.ino !== before.ino || after.mtimeNs !== before.mtimeNs
+  try {
+    const after = lstatSync(toFsPath(path === '' ? folder : `${folder}/${path}`), { bigint: true })
+    return after.ino !== before.ino || after.mtimeNs !== before.mtimeNs
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error
+    return true
+  }
 }

@@ -6,6 +6,7 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -53,6 +54,11 @@ const node = (source: string, ...rest: readonly string[]): readonly string[] => 
   source,
   ...rest,
 ]
+
+/** What lies in work folders because it is to go. */
+function putAway(scratch: string): readonly string[] {
+  return survey(scratch).filter((line) => line.includes('/old'))
+}
 
 describe('applyDiff', () => {
   it('only looks, with dryRun', async () => {
@@ -128,9 +134,6 @@ describe('applyDiff', () => {
     })
     expect(existsSync(join(removed.base, 'a', 'private'))).toBe(true)
 
-    const shown = { '.exclude': file('x'), x: file('theirs') }
-    const replaced = await scene({ '.exclude': file('y'), y: file('') }, shown, {})
-    writeFileSync(join(replaced.base, '.exclude'), 'x')
     const hidden = await scene({ '.exclude': file('x'), x: file('mine') }, { '.exclude': file(''), x: file('theirs') })
     await expect(applyDiff(hidden.base, hidden.archive)).rejects.toMatchObject({
       code: 'ERR_VARVE_TARGET',
@@ -195,6 +198,48 @@ describe('applyDiff', () => {
     await applyInSteps(base, archive, {}, steps)
     expect(await second).toMatchObject({ code: 'ERR_VARVE_LOCKED' })
     expect(survey(base)).toEqual(survey(target))
+  })
+
+  it('believes no damaged journal, and removes nothing that only the work folder has', async () => {
+    const { base, target, archive, scratch } = await scene(
+      { a: file('a'), b: file('b') },
+      { a: file('A'), c: file('C') },
+    )
+    const before = survey(base)
+    const work = join(scratch, '.base.varve-apply')
+    const steps = new FileSteps((_, path) => {
+      if (existsSync(join(work, 'adding')) && path.startsWith(base)) throw new Error('the machine stops')
+    })
+    await expect(applyInSteps(base, archive, {}, steps)).rejects.toMatchObject({ code: 'ERR_VARVE_TARGET' })
+    const journal = readFileSync(join(work, 'journal'))
+    const spoiled = Buffer.from(journal)
+    spoiled[journal.length >> 1] = (spoiled[journal.length >> 1] ?? 0) ^ 1
+    const left = putAway(scratch)
+    expect(left).toHaveLength(3)
+    writeFileSync(join(work, 'journal'), spoiled)
+    await expect(recoverApply(base)).rejects.toMatchObject({ code: 'ERR_VARVE_DAMAGED' })
+    rmSync(join(work, 'journal'))
+    await expect(applyDiff(base, archive)).rejects.toMatchObject({
+      code: 'ERR_VARVE_TARGET',
+      message: expect.stringContaining('without a journal') as string,
+    })
+    expect(putAway(scratch)).toEqual(left)
+    writeFileSync(join(work, 'journal'), journal)
+    expect(await recoverApply(base)).toBe('rolled-back')
+    expect(survey(base)).toEqual(before)
+    await applyDiff(base, archive)
+    expect(survey(base)).toEqual(survey(target))
+  })
+
+  it('looks with the rules that the exclude file has before and after', async () => {
+    const before = { '.exclude': file('hidden\n'), hidden: file('1'), shown: file('2') }
+    const after = { '.exclude': file('shown\n'), hidden: file('3'), shown: file('4') }
+    const { base, archive } = await scene(before, after)
+    await expect(applyDiff(base, archive)).rejects.toThrow("'hidden' is in the way")
+    rmSync(join(base, 'hidden'))
+    // The folder's own time is no part of what has to fit.
+    await applyDiff(base, archive)
+    expect(survey(base).map((line) => line.split(' ')[0])).toEqual(['""', '".exclude"', '"hidden"'])
   })
 
   it('is put back by the next call after the process was killed', async () => {

@@ -1,8 +1,8 @@
-import { lstatSync, realpathSync, statSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { lstatSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { LongCall } from '@varve/platform'
-import { describeError, isVarveError, systemErrorCode, throwIfAborted, VarveError } from '@varve/platform/errors'
-import { nameFromBytes, toFsPath } from '@varve/platform/file-name'
+import { describeError, isVarveError, throwIfAborted, VarveError } from '@varve/platform/errors'
+import { toFsPath } from '@varve/platform/file-name'
 import { DirIndex } from '../../directory-index/dir-index.ts'
 import type { FolderState } from '../../directory-index/entry.ts'
 import { ProgressMeter } from '../../directory-index/progress-meter.ts'
@@ -13,6 +13,7 @@ import { commit } from './commit.ts'
 import { FileSteps } from './file-steps.ts'
 import { bringToEnd, recoverWork, type Recovery } from './recover.ts'
 import { stage } from './staging.ts'
+import { requireSameFileSystem, resolveTarget, targetFailure } from './target-place.ts'
 import { walkTarget, type TargetStep } from './target-walk.ts'
 import { requireSpace, verifySteps } from './verification.ts'
 import { WorkFolder } from './work-folder.ts'
@@ -145,6 +146,7 @@ class Application implements AsyncDisposable {
     const { signal, onProgress } = this.#options
     const work = this.#work
     try {
+      requireSameFileSystem(work, steps)
       requireSpace(dirname(work.path), newBytes)
       work.create()
     } catch (error) {
@@ -246,21 +248,6 @@ async function indexTarget(
   throw new VarveError('ERR_VARVE_TARGET', `'${target}' cannot be compared with the archive: ${problem}`)
 }
 
-function resolveTarget(target: string): string {
-  const path = resolve(target)
-  try {
-    if (statSync(toFsPath(path), { throwIfNoEntry: false }) === undefined)
-      return join(realPath(dirname(path)), basename(path))
-    return realPath(path)
-  } catch (error) {
-    throw targetFailure(target, error)
-  }
-}
-
-function realPath(path: string): string {
-  return nameFromBytes(realpathSync(toFsPath(path), { encoding: 'buffer' }))
-}
-
 function refuseInterrupted(work: WorkFolder): Recovery {
   if (!work.exists) return 'nothing'
   throw new VarveError('ERR_VARVE_TARGET', `earlier changes to '${work.target}' were interrupted`, {
@@ -280,11 +267,4 @@ function wrongBase(target: string): VarveError {
       hint: 'the archive fits only the exact state that it was made from, permissions and times included',
     },
   )
-}
-
-function targetFailure(target: string, error: unknown): unknown {
-  if (systemErrorCode(error) === undefined) return error
-  return new VarveError('ERR_VARVE_TARGET', `cannot apply changes to '${target}': ${describeError(error)}`, {
-    cause: error,
-  })
 }

@@ -2,7 +2,7 @@ import { throwIfAborted, VarveError } from '@varve/platform/errors'
 import type { EntryState } from '../../directory-index/entry.ts'
 import { replacesEntry, type Change } from '../change.ts'
 import type { FileSteps } from './file-steps.ts'
-import { flushTouched, makeWritable, requireFolderAround, settleFolders } from './folder-access.ts'
+import { flushTouched, makeWritable, requireFolderAround, settle } from './folder-access.ts'
 import type { WorkFolder } from './work-folder.ts'
 
 /**
@@ -27,7 +27,7 @@ export async function commit(work: WorkFolder, steps: FileSteps, signal: AbortSi
     throwIfAborted(signal)
     if (record.kind === 'change') add(record.change, work, steps)
   }
-  await settleFolders(work, steps, 'after')
+  await settle(work, steps, 'after')
 }
 
 function putAway(change: Change, work: WorkFolder, steps: FileSteps): void {

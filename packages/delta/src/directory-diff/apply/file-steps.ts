@@ -15,6 +15,7 @@ import {
 } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { currentPlatform } from '@varve/platform'
+import { systemErrorCode } from '@varve/platform/errors'
 import { nameFromBytes, toFsPath } from '@varve/platform/file-name'
 import { flush, flushFolder } from '../../directory-index/durable-file.ts'
 import type { DeviceState, EntryState, FifoState } from '../../directory-index/entry.ts'
@@ -23,6 +24,7 @@ import type { DeviceState, EntryState, FifoState } from '../../directory-index/e
 export type StepListener = (step: string, path: string) => void
 
 const FOLDER_FLAGS = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0)
+const FILE_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 const PRIVATE_FOLDER = 0o700
 const PRIVATE_FILE = 0o600
 
@@ -125,6 +127,23 @@ export class FileSteps {
   async flushAndClose(file: FileHandle, path: string): Promise<void> {
     try {
       this.#listener('flush', path)
+      await flush(file)
+    } finally {
+      await file.close()
+    }
+  }
+
+  /** Makes durable a file's metadata, where this process may open it. */
+  async flushFile(path: string): Promise<void> {
+    this.#listener('flush', path)
+    let file
+    try {
+      file = await open(toFsPath(path), FILE_FLAGS)
+    } catch (error) {
+      if (systemErrorCode(error) === 'EACCES') return
+      throw error
+    }
+    try {
       await flush(file)
     } finally {
       await file.close()

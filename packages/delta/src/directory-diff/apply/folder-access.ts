@@ -2,7 +2,9 @@ import { dirname } from 'node:path'
 import { VarveError } from '@varve/platform/errors'
 import type { FolderState } from '../../directory-index/entry.ts'
 import { parentPath } from '../../directory-index/entry-path.ts'
+import { replacesEntry } from '../change.ts'
 import type { FileSteps } from './file-steps.ts'
+import { FlushQueue } from './flush-queue.ts'
 import type { WorkFolder } from './work-folder.ts'
 
 /** What the owner of a folder needs to change what is in it, and to get to what is below. */
@@ -36,8 +38,12 @@ function endOfName(path: string, end: number): number {
   return slash < 0 ? path.length : slash
 }
 
-/** Sets permissions and times of all folders that were touched, those within before those around, and makes durable what is in them. */
-export async function settleFolders(work: WorkFolder, steps: FileSteps, which: 'before' | 'after'): Promise<void> {
+/**
+ * Sets permissions and times of all folders that were touched, those within before those around, and makes durable what is in them, and the metadata of files that
+ * was set where they are.
+ */
+export async function settle(work: WorkFolder, steps: FileSteps, which: 'before' | 'after'): Promise<void> {
+  await flushMetadata(work, steps, which)
   for await (const record of work.journal()) {
     if (record.kind !== 'folder') continue
     const state: FolderState | undefined = record[which]
@@ -47,6 +53,20 @@ export async function settleFolders(work: WorkFolder, steps: FileSteps, which: '
     await steps.flushFolder(path)
   }
   await steps.flushFolder(dirname(work.target))
+}
+
+async function flushMetadata(work: WorkFolder, steps: FileSteps, which: 'before' | 'after'): Promise<void> {
+  const flushing = new FlushQueue()
+  try {
+    for await (const record of work.journal()) {
+      if (record.kind !== 'change' || record.change[which]?.type !== 'file') continue
+      const { path, source, isSource } = record.change
+      const isSetInPlace = !replacesEntry(record.change) || (which === 'after' ? source !== undefined : isSource)
+      if (isSetInPlace) await flushing.add(steps.flushFile(work.inTarget(path)))
+    }
+  } finally {
+    await flushing.finish()
+  }
 }
 
 /** Makes durable which names the folders have that are touched and stay, and those of the work folder. */

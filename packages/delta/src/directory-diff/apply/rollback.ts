@@ -1,7 +1,7 @@
 import { VarveError } from '@varve/platform/errors'
 import { replacesEntry, type Change } from '../change.ts'
 import type { FileSteps } from './file-steps.ts'
-import { flushTouched, makeWritable, requireFolderAround, settleFolders } from './folder-access.ts'
+import { flushTouched, makeWritable, requireFolderAround, settle } from './folder-access.ts'
 import type { WorkFolder } from './work-folder.ts'
 
 /**
@@ -22,7 +22,7 @@ export async function rollBack(work: WorkFolder, steps: FileSteps): Promise<void
   for await (const record of work.journal()) {
     if (record.kind === 'change') putBack(record.change, work, steps)
   }
-  await settleFolders(work, steps, 'before')
+  await settle(work, steps, 'before')
 }
 
 /** Takes away what was added. */

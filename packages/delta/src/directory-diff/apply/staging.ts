@@ -1,16 +1,13 @@
-import type { FileHandle } from 'node:fs/promises'
 import { throwIfAborted } from '@varve/platform/errors'
 import type { ProgressMeter } from '../../directory-index/progress-meter.ts'
 import type { ArchivedContent } from '../archive-reader.ts'
 import { replacesEntry, type Change } from '../change.ts'
 import type { FileSteps } from './file-steps.ts'
+import { FlushQueue } from './flush-queue.ts'
 import { JournalEncoder } from './journal.ts'
 import type { TargetStep } from './target-walk.ts'
 import { makeContent } from './verification.ts'
 import type { WorkFolder } from './work-folder.ts'
-
-/** Files that are flushed at once: file systems make several durable with one write to their journal. */
-const FLUSHED_AT_ONCE = 16
 
 const PIECE = 256 * 1024
 
@@ -29,8 +26,8 @@ export interface StagingOptions {
  * @throws the system's error; ERR_VARVE_ABORTED; what the walk throws
  */
 export async function stage(walk: AsyncGenerator<TargetStep, string>, options: StagingOptions): Promise<void> {
-  const { work, steps, signal, meter } = options
-  const flushing = new FlushQueue(steps)
+  const { work, signal, meter } = options
+  const flushing = new FlushQueue()
   await work.writeJournal(
     (async function* records() {
       const journal = new JournalEncoder()
@@ -83,7 +80,7 @@ async function stageEntry(
     await file.close()
     throw error
   }
-  await flushing.add(file, staged)
+  await flushing.add(steps.flushAndClose(file, staged))
   meter.bytesDone += after.size
 }
 
@@ -92,29 +89,4 @@ function keepOwner(from: string, to: string, isSameKind: boolean, steps: FileSte
   if (!isSameKind || process.geteuid?.() !== 0) return
   const before = steps.stat(from)
   if (before !== undefined) steps.setOwner(to, before)
-}
-
-/** Makes files durable, several at once. */
-class FlushQueue {
-  readonly #steps: FileSteps
-  #running: Promise<void>[] = []
-
-  constructor(steps: FileSteps) {
-    this.#steps = steps
-  }
-
-  async add(file: FileHandle, path: string): Promise<void> {
-    const flushed = this.#steps.flushAndClose(file, path)
-    // It is waited for later; until then a failure has to be nobody's.
-    flushed.catch(() => undefined)
-    this.#running.push(flushed)
-    if (this.#running.length >= FLUSHED_AT_ONCE) await this.finish()
-  }
-
-  async finish(): Promise<void> {
-    const running = this.#running
-    this.#running = []
-    const results = await Promise.allSettled(running)
-    for (const result of results) if (result.status === 'rejected') throw result.reason
-  }
 }

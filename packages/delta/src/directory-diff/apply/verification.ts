@@ -60,11 +60,11 @@ export async function verifySteps(
  * @throws ERR_VARVE_DAMAGED, ERR_VARVE_WRONG_BASE, ERR_VARVE_FORMAT, ERR_VARVE_ABORTED, ERR_VARVE_TARGET
  */
 export async function* makeContent(
-  { kind, state, pieces }: ArchivedContent,
+  { kind, state, base: before, pieces }: ArchivedContent,
   basePath: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
-  if (kind === 'created') {
+  if (kind === 'created' || before === undefined) {
     yield* pieces
     return
   }
@@ -76,7 +76,12 @@ export async function* makeContent(
     yield* applyDelta(
       { size, read: async (into, position) => (await file.read(into, 0, into.length, position)).bytesRead },
       pieces,
-      { greatestSize: state.size, ...(signal === undefined ? {} : { signal }) },
+      {
+        greatestSize: state.size,
+        // It has been compared when the directory was indexed; what comes of it is compared in any case.
+        baseDigest: Buffer.from(before.hash, 'hex'),
+        ...(signal === undefined ? {} : { signal }),
+      },
     )
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error
