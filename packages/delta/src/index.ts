@@ -52,6 +52,7 @@ export { TarVolume } from './tar-volume/tar-volume.ts'
 export {
   DEFAULT_VOLUME_SIZE,
   type MemberMetadata,
+  type NewMember,
   type TarVolumeOptions,
   type TarVolumeResult,
 } from './tar-volume/tar-volume-options.ts'
@@ -62,3 +63,12 @@ export type { MemberPiece, TarMember, Volume, VolumeIndex } from './tar-volume/v
 export { indexName } from './tar-volume/volume-name.ts'
 export type { ScanOptions } from './tar-volume/volume-scan.ts'
 export type { Oversized } from './tar-volume/volume-set-writer.ts'
+export { writeDurably } from './directory-index/durable-file.ts'
+export type { BackupList, Chain } from './chain/backup-list.ts'
+export type { ChainStorage, StoredObject } from './chain/chain-storage.ts'
+export { Chains, type BackupOptions, type ChainsOptions, type RestoreChainOptions } from './chain/chains.ts'
+export type { ExpiryPlan, ExpiryRules } from './chain/expiry.ts'
+export { FolderStorage } from './chain/folder-storage.ts'
+export { parseInterval } from './chain/interval.ts'
+export type { Backup, BackupObject } from './chain/manifest.ts'
+export type { BackupKind } from './chain/object-name.ts'

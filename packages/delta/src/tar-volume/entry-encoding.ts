@@ -1,4 +1,5 @@
 import { nameToBytes } from '@varve/platform/file-name'
+import { splitDevice } from './device-number.ts'
 import { encodePax, formatPaxTime } from './pax-records.ts'
 import {
   BLOCK,
@@ -17,7 +18,7 @@ import type { TarEntry } from './tar-entry.ts'
  * milliseconds. Names are bytes and times are nanoseconds here, so headers are written and read by code of our own.
  */
 
-const TYPEFLAGS = { file: '0', hardlink: '1', symlink: '2', dir: '5' } as const
+const TYPEFLAGS = { file: '0', hardlink: '1', symlink: '2', chardev: '3', dev: '4', dir: '5', fifo: '6' } as const
 
 /** A member that can be written. */
 export type WritableEntry = TarEntry & { readonly type: keyof typeof TYPEFLAGS }
@@ -64,6 +65,7 @@ export function encodeEntry(entry: WritableEntry, comment?: string): Buffer {
     linkName: link.subarray(0, 100),
     userName: fitsOwnerName(userName) ? userName : NONE,
     groupName: fitsOwnerName(groupName) ? groupName : NONE,
+    ...splitDevice(entry.device ?? 0n),
   })
   if (records.length === 0) return block
   return Buffer.concat([encodeExtension('x', records), block])

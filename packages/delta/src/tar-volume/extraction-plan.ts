@@ -2,6 +2,9 @@ import { VarveError } from '@varve/platform/errors'
 import { MemberPaths } from './member-paths.ts'
 import type { TarMember } from './volume-index.ts'
 
+/** Types of entries that only some systems have, and only some users can make. */
+export type SpecialType = 'fifo' | 'dev' | 'chardev'
+
 /** Content that goes to one place. */
 export interface FileJob {
   /** Below the target. */
@@ -20,7 +23,9 @@ export interface ExtractionPlan {
   readonly symlinks: readonly TarMember[]
   /** Second names of files that are extracted as well. */
   readonly hardlinks: readonly { readonly member: TarMember; readonly target: string }[]
-  /** Members that cannot be made: devices and the like. */
+  /** FIFOs and devices. */
+  readonly specials: readonly (TarMember & { readonly type: SpecialType })[]
+  /** Members of types that are not known. */
   readonly leftOut: readonly TarMember[]
   /** Bytes of content that will be written. */
   readonly bytes: number
@@ -61,6 +66,7 @@ export function planExtraction(
     files,
     symlinks: ofType('symlink'),
     hardlinks: links.filter(({ file }) => chosen.has(file)).map(({ member, file }) => ({ member, target: file.path })),
+    specials: members.filter((member) => isSpecial(member)),
     leftOut: ofType('other'),
     bytes: files.reduce((sum, { content }) => sum + content.size, 0),
   }
@@ -80,4 +86,8 @@ export function linkedFile(member: TarMember, find: (path: string) => TarMember 
   if (file?.type === 'file') return file
   const message = `'${member.path}' is a hard link to '${member.linkTarget}', which is no file of the archive`
   throw new VarveError('ERR_VARVE_UNSAFE_PATH', message)
+}
+
+function isSpecial(member: TarMember): member is TarMember & { readonly type: SpecialType } {
+  return member.type === 'fifo' || member.type === 'dev' || member.type === 'chardev'
 }

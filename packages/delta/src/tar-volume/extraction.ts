@@ -6,7 +6,7 @@ import { currentPlatform, type Problem, type Progress } from '@varve/platform'
 import { describeError, systemErrorCode, throwIfAborted, VarveError } from '@varve/platform/errors'
 import { nameToBytes, toFsPath } from '@varve/platform/file-name'
 import { ProgressMeter } from '../directory-index/progress-meter.ts'
-import type { ExtractionPlan, FileJob } from './extraction-plan.ts'
+import type { ExtractionPlan, FileJob, SpecialType } from './extraction-plan.ts'
 import { attemptTarget, Staging } from './staging.ts'
 import type { TarMember } from './volume-index.ts'
 
@@ -16,6 +16,8 @@ export interface ExtractOptions {
   readonly overwrite?: boolean | undefined
   /** Whether files get the owners that they had. */
   readonly owners?: boolean | undefined
+  /** Whether to make FIFOs and devices; otherwise they are left out, and reported. */
+  readonly specials?: boolean | undefined
   /** Bytes of content at most; what the file system has room for if undefined. */
   readonly maxBytes?: number | undefined
   /** Called for a member that could not be extracted as it is; the rest goes on. */
@@ -102,9 +104,11 @@ export class Extraction {
   }
 
   async #all(visit: VisitVolume): Promise<ExtractResult> {
-    const { folders, files, symlinks, hardlinks, leftOut, bytes } = this.#plan
-    for (const member of leftOut) {
-      this.#problem({ path: member.path, message: 'it is neither a file nor a folder nor a link, and is left out' })
+    const { folders, files, symlinks, hardlinks, bytes } = this.#plan
+    const specials = this.#options.specials === true ? this.#plan.specials : []
+    const leftOut = this.#options.specials === true ? [] : this.#plan.specials
+    for (const { path } of [...leftOut, ...this.#plan.leftOut]) {
+      this.#problem({ path, message: 'it is neither a file nor a folder nor a link, and is left out' })
     }
     for (const { path } of folders) this.#makeFolder(path, 0o700)
     const numbers = [...this.#jobs.keys()].toSorted((a, b) => a - b)
@@ -113,6 +117,7 @@ export class Extraction {
     attemptTarget(this.#staging.target, () => {
       for (const { member, target } of hardlinks) this.#makeLink(member, target)
       for (const member of symlinks) this.#makeSymlink(member)
+      for (const member of specials) this.#makeSpecial(member)
     })
     if (this.#staging.isFresh) this.#finishFolders(this.#staging.path)
     this.#staging.settle()
@@ -208,6 +213,18 @@ export class Extraction {
     this.#makeParents(member.path)
     const path = `${this.#staging.path}/${member.path}`
     symlinkSync(nameToBytes(member.linkTarget), toFsPath(path))
+    this.#setMetadata(path, member)
+  }
+
+  #makeSpecial(member: TarMember & { readonly type: SpecialType }): void {
+    this.#makeParents(member.path)
+    const path = `${this.#staging.path}/${member.path}`
+    try {
+      currentPlatform().makeSpecial(path, member.type, member.device ?? 0n)
+    } catch (error) {
+      this.#problem({ path: member.path, message: `it could not be made: ${describeError(error)}` })
+      return
+    }
     this.#setMetadata(path, member)
   }
 

@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs'
 import { currentPlatform } from '@varve/platform'
 import type { WritableEntry } from './entry-encoding.ts'
-import type { MemberMetadata } from './tar-volume-options.ts'
+import type { MemberMetadata, NewMember } from './tar-volume-options.ts'
 
 /** What a tar keeps of any entry besides its name and content. */
 export type EntryMetadata = Pick<WritableEntry, 'mode' | 'mtime' | 'uid' | 'gid' | 'userName' | 'groupName'>
@@ -20,19 +20,21 @@ export function metadataOf(stats: BigIntStats): EntryMetadata {
   }
 }
 
-/** An entry for a file that is not one of the file system; it is the current user's. */
-export function fileEntry(path: string, { mode = 0o644, mtime }: MemberMetadata): WritableEntry {
+/** A file that is not one of the file system. */
+export function fileMember(path: string, { mode = 0o644, mtime }: MemberMetadata): NewMember {
+  return { path, type: 'file', mode, mtime: mtime ?? BigInt(Date.now()) * 1_000_000n }
+}
+
+/** The entry for a member that a caller describes; it is the current user's. */
+export function memberEntry({ path, ...member }: NewMember, prefix: string): WritableEntry {
   const { uid, gid, name: userName } = currentPlatform().accounts.currentUser()
-  return {
-    path,
-    type: 'file',
-    size: 0,
-    mode,
-    mtime: mtime ?? BigInt(Date.now()) * 1_000_000n,
-    uid,
-    gid,
-    userName,
-    groupName: '',
-    linkTarget: '',
-  }
+  const full = [prefix, path].filter((part) => part !== '').join('/')
+  return { size: 0, linkTarget: '', ...member, path: full, uid, gid, userName, groupName: '' }
+}
+
+/** What an entry is that is neither file nor folder nor symbolic link; undefined where no tar has such. */
+export function specialType(stats: BigIntStats): 'fifo' | 'dev' | 'chardev' | undefined {
+  if (stats.isFIFO()) return 'fifo'
+  if (stats.isBlockDevice()) return 'dev'
+  return stats.isCharacterDevice() ? 'chardev' : undefined
 }

@@ -83,7 +83,7 @@ function assertRoom(target: string, plan: ExtractionPlan, overwrite: boolean): v
     throw new VarveError('ERR_VARVE_TARGET', `'${join(target, path)}' is in the way: it is no folder`)
   }
   for (const { path } of plan.folders) assertFolder(path)
-  const others = [...plan.files, ...plan.symlinks, ...plan.hardlinks.map(({ member }) => member)]
+  const others = [...plan.files, ...plan.symlinks, ...plan.specials, ...plan.hardlinks.map(({ member }) => member)]
   for (const { path } of others) {
     assertFolder(parentOf(path))
     const there = lookAt(join(target, path))

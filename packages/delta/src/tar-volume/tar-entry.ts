@@ -1,8 +1,8 @@
 /**
- * What a member of a tar is. `other` is a device, a FIFO, or a type that is not known; `sparse` is a file with holes in one of GNU's ways, whose
- * content is not what stands in the archive.
+ * What a member of a tar is: `dev` is a block device, `chardev` a character device; `sparse` is a file with holes in one of GNU's ways, whose content is not
+ * what stands in the archive; `other` is of a type that is not known.
  */
-export type TarEntryType = 'file' | 'dir' | 'symlink' | 'hardlink' | 'sparse' | 'other'
+export type TarEntryType = 'file' | 'dir' | 'symlink' | 'hardlink' | 'fifo' | 'dev' | 'chardev' | 'sparse' | 'other'
 
 /** What a tar says of a member. Names are strings as `@varve/platform/file-name` has them. */
 export interface TarEntry {
@@ -21,4 +21,6 @@ export interface TarEntry {
   readonly groupName: string
   /** Where a symbolic link leads to, or the path of the member that a hard link is the same file as; empty for all else. */
   readonly linkTarget: string
+  /** Of a device only: its number, as `st_rdev`. */
+  readonly device?: bigint
 }

@@ -29,6 +29,8 @@ export interface HeaderBlock {
   readonly linkName: string
   readonly userName: string
   readonly groupName: string
+  readonly deviceMajor: number
+  readonly deviceMinor: number
 }
 
 /** Why a header block is not one; the caller knows where it lies. */
@@ -81,6 +83,8 @@ export interface EncodableHeader {
   readonly linkName: Uint8Array
   readonly userName: Uint8Array
   readonly groupName: Uint8Array
+  readonly deviceMajor?: number
+  readonly deviceMinor?: number
 }
 
 /** A header block. */
@@ -97,8 +101,8 @@ export function encodeHeader(header: EncodableHeader): Buffer {
   block.write('ustar\x0000', 257, 'latin1')
   block.set(header.userName, 265)
   block.set(header.groupName, 297)
-  writeOctal(block, 329, 8, 0)
-  writeOctal(block, 337, 8, 0)
+  writeOctal(block, 329, 8, header.deviceMajor ?? 0)
+  writeOctal(block, 337, 8, header.deviceMinor ?? 0)
   block.set(header.prefix, 345)
   block.write(`${checksum(block).toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
   return block
@@ -132,6 +136,8 @@ export function decodeHeader(block: Buffer): HeaderBlock | undefined {
     linkName: readText(block, 157, NAME_BYTES),
     userName: known ? readText(block, 265, OWNER_BYTES) : '',
     groupName: known ? readText(block, 297, OWNER_BYTES) : '',
+    deviceMajor: known ? readNumber(block, 329, 8) : 0,
+    deviceMinor: known ? readNumber(block, 337, 8) : 0,
   }
 }
 

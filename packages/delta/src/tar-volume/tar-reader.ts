@@ -1,6 +1,7 @@
 import { VarveError } from '@varve/platform/errors'
 import { nameFromBytes } from '@varve/platform/file-name'
 import type { ByteReader } from './byte-reader.ts'
+import { joinDevice } from './device-number.ts'
 import { decodePax, MOST_EXTENSION_BYTES, parsePaxNumber, parsePaxTime } from './pax-records.ts'
 import type { TarEntry, TarEntryType } from './tar-entry.ts'
 import { BadHeader, BLOCK, decodeHeader, type HeaderBlock, paddedSize } from './tar-header.ts'
@@ -18,13 +19,16 @@ const TYPES: Readonly<Record<string, TarEntryType>> = {
   '0': 'file',
   '1': 'hardlink',
   '2': 'symlink',
+  '3': 'chardev',
+  '4': 'dev',
   '5': 'dir',
+  '6': 'fifo',
   '7': 'file',
   S: 'sparse',
 }
 
 /** Types of members that have no content whatever their size says (POSIX.1-2017; a size on a hard link is a relic of old programs). */
-const WITHOUT_CONTENT: ReadonlySet<TarEntryType> = new Set(['dir', 'symlink', 'hardlink'])
+const WITHOUT_CONTENT: ReadonlySet<TarEntryType> = new Set(['dir', 'symlink', 'hardlink', 'fifo', 'dev', 'chardev'])
 
 /** Far more than a volume has. */
 const MOST_MARKS = 16
@@ -145,6 +149,7 @@ export class TarReader {
           gid: number('gid', header.gid),
           userName: value('uname') ?? header.userName,
           groupName: value('gname') ?? header.groupName,
+          ...(type === 'dev' || type === 'chardev' ? { device: joinDevice(header) } : {}),
           linkTarget: linkTarget(type, value('linkpath') ?? header.linkName),
         },
       }

@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path'
 import type { Problem, Progress } from '@varve/platform'
 import { VarveError } from '@varve/platform/errors'
 import type { Compression } from './compression.ts'
+import type { WritableEntry } from './entry-encoding.ts'
 import type { TarMember } from './volume-index.ts'
 import { assertKey } from './volume-name.ts'
 import { LEAST_VOLUME_SIZE, type Oversized } from './volume-set-writer.ts'
@@ -26,6 +27,8 @@ export interface TarVolumeOptions {
   readonly replace?: boolean | undefined
   /** Whether to leave out an entry of `root`, and what is below it. `path` is relative to `root`. */
   readonly exclude?: ((path: string, isFolder: boolean) => boolean) | undefined
+  /** Called with the path of each volume as soon as it is whole; it may be taken away then. Not for a set that replaces another. */
+  readonly onVolume?: ((path: string) => Promise<void>) | undefined
   /** Called for an entry that could not be added as it is; the rest goes on. */
   readonly onProblem?: ((problem: Problem) => void) | undefined
   readonly onProgress?: ((progress: Progress) => void) | undefined
@@ -38,6 +41,14 @@ export interface MemberMetadata {
   readonly mode?: number | undefined
   /** Nanoseconds since 1970; now if undefined. */
   readonly mtime?: bigint | undefined
+}
+
+/** A member whose metadata the caller knows. */
+export interface NewMember extends Pick<WritableEntry, 'path' | 'type' | 'mode' | 'mtime' | 'device'> {
+  /** Bytes of a file; 0 if undefined. */
+  readonly size?: number
+  /** Of a symbolic or hard link. */
+  readonly linkTarget?: string
 }
 
 /** A set of volumes that was written. */

@@ -9,7 +9,7 @@ import type { WritableEntry } from './entry-encoding.ts'
 import { walk, type WalkedEntry } from './folder-walk.ts'
 import type { Content } from './part-writer.ts'
 import { SetPlace } from './set-place.ts'
-import { metadataOf, fileEntry } from './source-entry.ts'
+import { fileMember, memberEntry, metadataOf, specialType } from './source-entry.ts'
 import { SourceFile } from './source-file.ts'
 import { Spool } from './spool.ts'
 import {
@@ -17,6 +17,7 @@ import {
   DEFAULT_VOLUME_SIZE,
   keyOf,
   type MemberMetadata,
+  type NewMember,
   nameOf,
   prefixOf,
   type TarVolumeOptions,
@@ -51,6 +52,7 @@ export class TarVolumeWriter {
       compression,
       oversized,
       existing,
+      onVolume: options.onVolume,
     })
   }
 
@@ -117,11 +119,23 @@ export class TarVolumeWriter {
     }
   }
 
+  /**
+   * Adds a member of any type, with metadata that the caller knows.
+   *
+   * @param member - its path is below the prefix, as those of files are
+   * @param content - exactly `size` bytes of a file
+   * @throws as `add`, and what `content` throws; the set can then only be discarded
+   */
+  async addMember(member: NewMember, content: Content = []): Promise<TarMember> {
+    this.#assertOpen()
+    const entry = memberEntry(member, this.#prefix)
+    this.#set.claim(entry)
+    return await this.#write(entry, content)
+  }
+
   /** Adds a file with this content. @throws as `add` */
   async addBuffer(name: string, bytes: Uint8Array, metadata: MemberMetadata = {}): Promise<void> {
-    const entry = { ...this.#fileEntry(name, metadata), size: bytes.length }
-    this.#set.claim(entry)
-    await this.#write(entry, [bytes])
+    await this.addMember({ ...fileMember(name, metadata), size: bytes.length }, [bytes])
   }
 
   /**
@@ -137,10 +151,15 @@ export class TarVolumeWriter {
     stream: AsyncIterable<Uint8Array>,
     { size, ...metadata }: MemberMetadata & { readonly size?: number | undefined } = {},
   ): Promise<void> {
-    const entry = this.#fileEntry(name, metadata)
+    const member = fileMember(name, metadata)
+    if (size !== undefined) {
+      await this.addMember({ ...member, size }, exactly(stream, size, name))
+      return
+    }
+    this.#assertOpen()
+    const entry = memberEntry(member, this.#prefix)
     this.#set.claim(entry)
-    if (size !== undefined) await this.#write({ ...entry, size }, exactly(stream, size, name))
-    else await this.#guard(() => this.#addUnmeasured(entry, stream))
+    await this.#guard(() => this.#addUnmeasured(entry, stream))
   }
 
   /**
@@ -172,7 +191,13 @@ export class TarVolumeWriter {
     if (stats.isDirectory()) await this.#claimAndWrite(entry)
     else if (stats.isSymbolicLink()) await this.#addLink(location, { ...entry, type: 'symlink' })
     else if (stats.isFile()) await this.#addFile(location, stats.nlink > 1n, { ...entry, type: 'file' })
-    else this.#problem({ path: location, message: 'it is neither a file nor a folder nor a symbolic link' })
+    else {
+      const type = specialType(stats)
+      if (type === undefined)
+        this.#problem({ path: location, message: 'it is a socket, or of a type that is not known' })
+      else if (type === 'fifo') await this.#claimAndWrite({ ...entry, type })
+      else await this.#claimAndWrite({ ...entry, type, device: stats.rdev })
+    }
   }
 
   async #addLink(location: string, entry: WritableEntry): Promise<void> {
@@ -288,11 +313,6 @@ export class TarVolumeWriter {
       await this.discard()
       throw error
     }
-  }
-
-  #fileEntry(name: string, metadata: MemberMetadata): WritableEntry {
-    this.#assertOpen()
-    return fileEntry(this.#prefix === '' ? name : `${this.#prefix}/${name}`, metadata)
   }
 
   #problem(problem: Problem): void {

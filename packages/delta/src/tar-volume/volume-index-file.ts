@@ -29,6 +29,11 @@ const nanoseconds = v.pipe(
   v.regex(/^-?\d{1,28}$/),
   v.transform((text) => BigInt(text)),
 )
+const deviceNumber = v.pipe(
+  v.string(),
+  v.regex(/^\d{1,20}$/),
+  v.transform((text) => BigInt(text)),
+)
 const piece = v.pipe(
   v.strictTuple([count, count, count]),
   v.transform(([volume, offset, size]) => ({ volume, offset, size })),
@@ -43,7 +48,7 @@ const VOLUME = v.strictObject({
 })
 const MEMBER = v.strictObject({
   path: v.string(),
-  type: v.picklist(['file', 'dir', 'symlink', 'hardlink', 'sparse', 'other']),
+  type: v.picklist(['file', 'dir', 'symlink', 'hardlink', 'fifo', 'dev', 'chardev', 'sparse', 'other']),
   size: count,
   mode: v.pipe(count, v.maxValue(0o7777)),
   mtime: nanoseconds,
@@ -52,6 +57,7 @@ const MEMBER = v.strictObject({
   user: v.optional(v.string(), ''),
   group: v.optional(v.string(), ''),
   target: v.optional(v.string(), ''),
+  device: v.optional(deviceNumber),
   pieces: v.pipe(v.array(piece), v.minLength(1)),
   sha256: v.optional(sha256),
 })
@@ -134,8 +140,17 @@ async function parse(path: string, what: string): Promise<VolumeIndex> {
 function memberOf({ user, group, target, pieces, ...rest }: v.InferOutput<typeof MEMBER>): TarMember {
   const [first, ...more] = pieces
   if (first === undefined) throw new Error('a member without pieces was let through')
-  const { sha256: hash, ...member } = rest
-  return { ...member, userName: user, groupName: group, linkTarget: target, pieces: [first, ...more], sha256: hash }
+  const { sha256: hash, device, ...member } = rest
+  const special = device === undefined ? {} : { device }
+  return {
+    ...member,
+    ...special,
+    userName: user,
+    groupName: group,
+    linkTarget: target,
+    pieces: [first, ...more],
+    sha256: hash,
+  }
 }
 
 function readHeader(json: unknown, what: string): v.InferOutput<typeof HEADER> {
@@ -150,7 +165,7 @@ function readHeader(json: unknown, what: string): v.InferOutput<typeof HEADER> {
 function* linesOf({ set: name, volumes, members }: VolumeIndex): Generator<object> {
   yield { format: FORMAT, version: VERSION, set: name }
   for (const volume of volumes) yield { volume }
-  for (const { userName, groupName, linkTarget, mtime, pieces, ...member } of members) {
+  for (const { userName, groupName, linkTarget, mtime, pieces, device, ...member } of members) {
     yield {
       member: {
         ...member,
@@ -158,6 +173,7 @@ function* linesOf({ set: name, volumes, members }: VolumeIndex): Generator<objec
         user: userName === '' ? undefined : userName,
         group: groupName === '' ? undefined : groupName,
         target: linkTarget === '' ? undefined : linkTarget,
+        device: device === undefined ? undefined : String(device),
         pieces: pieces.map(({ volume, offset, size }) => [volume, offset, size]),
       },
     }

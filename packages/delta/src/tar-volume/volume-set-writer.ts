@@ -24,6 +24,8 @@ export interface VolumeSetOptions {
   readonly volumeSize: number
   readonly compression: Compression
   readonly oversized: Oversized
+  /** Called with the path of each volume when it is whole. */
+  readonly onVolume?: ((path: string) => Promise<void>) | undefined
   /** What is there already; new volumes are added to it. */
   readonly existing?: VolumeIndex | undefined
 }
@@ -184,7 +186,9 @@ export class VolumeSetWriter {
     await file.write(END_OF_ARCHIVE)
     const { size, sha256 } = await file.finish()
     this.#current = undefined
-    this.#volumes.push({ number, file: volumeName(key, number, compression), size, sha256 })
+    const name = volumeName(key, number, compression)
+    this.#volumes.push({ number, file: name, size, sha256 })
+    await this.#options.onVolume?.(join(this.#options.folder, name))
   }
 
   #volumeHeader(number: number): Buffer {

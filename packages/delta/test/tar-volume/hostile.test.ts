@@ -134,6 +134,8 @@ test('devices are left out and reported, sparse files refused', async () => {
   const left = archive(member({ path: 'good' }, 'fine'), fifo)
   expect((await left.extract()).problems).toEqual([expect.objectContaining({ path: 'pipe' })])
   expect(readdirSync(left.target)).toEqual(['good'])
+  const unknown = archive(encodeHeader({ ...HEADER, name: Buffer.from('odd'), typeflag: 'Z' }))
+  expect((await unknown.extract()).problems).toEqual([expect.objectContaining({ path: 'odd' })])
   const sparse = Buffer.concat([
     encodeExtension('x', [
       ['GNU.sparse.major', '1'],

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   existsSync,
   linkSync,
@@ -293,21 +294,26 @@ test('volumes below the folder that goes into them do not go into themselves', a
   expect(members.map(({ path }) => path)).toEqual(['mydir', 'mydir/a', 'mydir/b'])
 })
 
-test('what is no file is reported, the rest is added', async () => {
-  const { root, folder } = scene({ a: file(10), skipped: file(10), 'out/b': file(3) })
-  const { execFileSync } = await import('node:child_process')
-  execFileSync('mkfifo', [join(root, 'pipe')])
-  const problems: string[] = []
-  const writer = await TarVolume.create({
-    folder,
-    root,
-    exclude: (path, isFolder) => path === 'skipped' || (path === 'out' && isFolder),
-    onProblem: ({ path }) => problems.push(path),
-  })
-  const result = await writer.compress()
-  expect(result.members.map(({ path }) => path)).toEqual(['mydir', 'mydir/a'])
-  expect(problems).toEqual([join(root, 'pipe')])
-  expect(result.problems).toHaveLength(1)
+test('what is excluded is left out; FIFOs are kept, and made again when that is wanted', async () => {
+  const { root, folder, out } = scene({ a: file(10), skipped: file(10), 'out/b': file(3) })
+  execFileSync('mkfifo', ['-m', '640', join(root, 'pipe')])
+  const result = await (await TarVolume.create({ folder, root, exclude: isUnwanted })).compress()
+  expect(result.problems).toEqual([])
+  expect(result.members.map(({ path, type }) => `${path} ${type}`)).toEqual([
+    'mydir dir',
+    'mydir/a file',
+    'mydir/pipe fifo',
+  ])
+  for (const index of [undefined, false] as const) {
+    const reader = await TarVolume.open({ folder, key: 'mydir', index })
+    const target = `${out}${index}`
+    expect(await reader.extractAll(target, { specials: true })).toMatchObject({ problems: [] })
+    const pipe = lstatSync(join(target, 'mydir/pipe'))
+    expect([pipe.isFIFO(), pipe.mode & 0o7777]).toEqual([true, 0o640])
+    const onProblem: string[] = []
+    await reader.extractAll(`${target}-2`, { onProblem: ({ path }) => onProblem.push(path) })
+    expect(onProblem).toEqual(['mydir/pipe'])
+  }
 })
 
 test('an existing target is merged with; what is there is replaced only when that is wanted', async () => {
@@ -336,3 +342,7 @@ test('a volume size that makes no sense, and a key', async () => {
   writeFileSync(join(folder, 'other.vol1.tar'), '')
   await expect(TarVolume.open({ folder, key: 'k' })).rejects.toMatchObject({ code: 'ERR_VARVE_NOT_FOUND' })
 })
+
+function isUnwanted(path: string, isFolder: boolean): boolean {
+  return path === 'skipped' || (path === 'out' && isFolder)
+}

@@ -55,7 +55,9 @@ export function readTree(root: string, path = ''): Record<string, string> {
       ? `link to ${nameFromBytes(readlinkSync(place, { encoding: 'buffer' }))}`
       : isFolder
         ? 'dir'
-        : `file ${stats.size} ${createHash('sha256').update(readFileSync(place)).digest('hex')}`
+        : (mode & 0o170000n) !== 0o100000n
+          ? 'special'
+          : `file ${stats.size} ${createHash('sha256').update(readFileSync(place)).digest('hex')}`
     found[inside] = `${isLink ? '' : (mode & 0o7777n).toString(8)} ${mtimeNs} ${what}`
     if (isFolder) Object.assign(found, readTree(root, inside))
   }
