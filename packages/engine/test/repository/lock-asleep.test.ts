@@ -21,36 +21,36 @@ async function removeLocks(storage: MemoryStorage): Promise<void> {
   for (const { name } of await storage.list('lock')) await storage.remove('lock', name)
 }
 
-describe('who asks whether the lock holds', () => {
-  /** Asks right after the machine has slept for a night: before anybody else has looked at the time. */
-  async function askAfterNight(exclusive: boolean, isRemoved: boolean): Promise<unknown> {
-    const clock = new TestClock()
-    const storage = new MemoryStorage()
-    const repository = await cheapRepository({ storage })
-    const begun = Promise.withResolvers<{ readonly signal: AbortSignal; readonly confirm: () => Promise<void> }>()
-    const end = Promise.withResolvers<void>()
-    const work = withLock(repository, { exclusive, platform, clock }, (signal, confirm) => {
-      begun.resolve({ signal, confirm })
-      return end.promise
-    })
-    work.catch(() => undefined)
-    const { signal, confirm } = await clock.passUntil(begun.promise)
-    await confirm()
-    if (isRemoved) await removeLocks(storage)
-    const morning = clock.jump(8 * HOUR)
-    expect(signal.aborted).toBe(false)
-    const asked = confirm().then(
-      () => 'it holds',
-      (error: unknown) => error,
-    )
-    await morning
-    const answer = await clock.passUntil(asked)
-    end.resolve()
-    await clock.passUntil(work.catch(() => undefined))
-    expect(await storage.list('lock')).toEqual([])
-    return answer
-  }
+/** Asks right after the machine has slept for a night: before anybody else has looked at the time. */
+async function askAfterNight(exclusive: boolean, isRemoved: boolean): Promise<unknown> {
+  const clock = new TestClock()
+  const storage = new MemoryStorage()
+  const repository = await cheapRepository({ storage })
+  const begun = Promise.withResolvers<{ readonly signal: AbortSignal; readonly confirm: () => Promise<void> }>()
+  const end = Promise.withResolvers<void>()
+  const work = withLock(repository, { exclusive, platform, clock }, (signal, confirm) => {
+    begun.resolve({ signal, confirm })
+    return end.promise
+  })
+  work.catch(() => undefined)
+  const { signal, confirm } = await clock.passUntil(begun.promise)
+  await confirm()
+  if (isRemoved) await removeLocks(storage)
+  const morning = clock.jump(8 * HOUR)
+  expect(signal.aborted).toBe(false)
+  const asked = confirm().then(
+    () => 'it holds',
+    (error: unknown) => error,
+  )
+  await morning
+  const answer = await clock.passUntil(asked)
+  end.resolve()
+  await clock.passUntil(work.catch(() => undefined))
+  expect(await storage.list('lock')).toEqual([])
+  return answer
+}
 
+describe('who asks whether the lock holds', () => {
   it('is told at once that it does as long as it is fresh, and when it could be taken up again', async () => {
     expect(await askAfterNight(false, false)).toBe('it holds')
   })
@@ -94,19 +94,18 @@ class NightStorage extends MemoryStorage {
   }
 }
 
-describe('a machine that sleeps, and finds its lock gone', () => {
-  async function scene(moment: FileType | 'remove') {
-    const folder = mkdtempSync(join(tmpdir(), 'varve-asleep-'))
-    onTestFinished(() => {
-      vi.restoreAllMocks()
-      rmSync(folder, { recursive: true, force: true })
-    })
-    for (let number = 0; number < 3; number++)
-      writeFileSync(join(folder, `file ${number}`), noise(9_000_000, number + 1))
-    const storage = new NightStorage(moment)
-    return { folder, storage, repository: await cheapRepository({ storage }) }
-  }
+async function scene(moment: FileType | 'remove') {
+  const folder = mkdtempSync(join(tmpdir(), 'varve-asleep-'))
+  onTestFinished(() => {
+    vi.restoreAllMocks()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  for (let number = 0; number < 3; number++) writeFileSync(join(folder, `file ${number}`), noise(9_000_000, number + 1))
+  const storage = new NightStorage(moment)
+  return { folder, storage, repository: await cheapRepository({ storage }) }
+}
 
+describe('a machine that sleeps, and finds its lock gone', () => {
   it.each(['pack', 'index'] as const)(
     'while it stores a %s: writes no index and no snapshot any more',
     async (moment) => {
