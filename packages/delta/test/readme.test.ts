@@ -41,7 +41,7 @@ function copy(folder: string, from: string, to: string): void {
 
 const [backup, rules, full, recovery, delta, volumes, extraction, ...others] = EXAMPLES
 
-describe("the README's examples", () => {
+describe("the README's examples", { timeout: 300_000 }, () => {
   it('are all run', () => {
     expect(others).toEqual([])
   })

@@ -60,7 +60,10 @@ function putAway(scratch: string): readonly string[] {
   return survey(scratch).filter((line) => line.includes('/old'))
 }
 
-describe('applyDiff', () => {
+/** Some start processes, which takes a while on a busy machine. */
+const TIMEOUT = { timeout: 300_000 }
+
+describe('applyDiff', TIMEOUT, () => {
   it('only looks, with dryRun', async () => {
     const { scratch, base, archive } = await scene({ a: file('a') }, { a: file('b'), c: file('c') })
     const [before, names] = [survey(base), readdirSync(scratch)]
@@ -151,30 +154,29 @@ describe('applyDiff', () => {
     expect(survey(base)).toEqual(survey(target))
   })
 
-  it('follows no symbolic link that somebody puts in the way meanwhile', async () => {
-    const { scratch, base, archive } = await scene(
-      { in: folder({ a: file('a') }) },
-      { in: folder({ a: file('b'), c: file('c') }) },
-    )
-    mkdirSync(join(scratch, 'outside'))
-    writeFileSync(join(scratch, 'outside', 'a'), 'not ours')
-    const outside = survey(join(scratch, 'outside'))
-    let isSwapped = false
-    const steps = new FileSteps((step) => {
-      if (step !== 'flush folder' || isSwapped) return
-      isSwapped = true
-      renameSync(join(base, 'in'), join(scratch, 'elsewhere'))
-      symlinkSync('../outside', join(base, 'in'))
-    })
-    await expect(applyInSteps(base, archive, {}, steps)).rejects.toMatchObject({ name: 'VarveError' })
-    expect(survey(join(scratch, 'outside'))).toEqual(outside)
-    // Once the way is free again everything can be put back.
-    rmSync(join(base, 'in'))
-    renameSync(join(scratch, 'elsewhere'), join(base, 'in'))
-    await recoverApply(base)
-    expect(survey(join(base, 'in')).map((line) => line.split(' ').at(-1))).toHaveLength(2)
-    expect(readdirSync(scratch).filter((name) => name.startsWith('.'))).toEqual([])
-  })
+  it.each(['journal-tmp', 'adding'])(
+    'follows no symbolic link that somebody puts in the way meanwhile, before %s is written',
+    async (moment) => {
+      const before = { in: folder({ a: file('a') }) }
+      const { scratch, base, archive } = await scene(before, { in: folder({ a: file('b'), c: file('c') }) })
+      // All looks as it should be there, but it lies outside.
+      plant(join(scratch, 'outside'), { a: file('a') })
+      const [planted, outside] = [survey(base), survey(join(scratch, 'outside'))]
+      const steps = new FileSteps((step, path) => {
+        if (step !== 'make file' || !path.endsWith(`/${moment}`)) return
+        renameSync(join(base, 'in'), join(scratch, 'elsewhere'))
+        symlinkSync('../outside', join(base, 'in'))
+      })
+      await expect(applyInSteps(base, archive, {}, steps)).rejects.toMatchObject({ name: 'VarveError' })
+      expect(survey(join(scratch, 'outside'))).toEqual(outside)
+      // Once the way is free again everything can be put back.
+      rmSync(join(base, 'in'))
+      renameSync(join(scratch, 'elsewhere'), join(base, 'in'))
+      expect(await recoverApply(base)).toBe('rolled-back')
+      expect(survey(base)).toEqual(planted)
+      expect(readdirSync(scratch).filter((name) => name.startsWith('.'))).toEqual([])
+    },
+  )
 
   it('puts nothing over what another program writes meanwhile, and puts back what it can', async () => {
     const { base, archive } = await scene({ a: file('a'), b: file('b') }, { a: file('A'), c: file('c') })
