@@ -154,13 +154,16 @@ describe('applyDiff', TIMEOUT, () => {
     expect(survey(base)).toEqual(survey(target))
   })
 
-  it.each(['journal-tmp', 'adding'])(
+  it.each([
+    ['journal-tmp', { a: file('a') }],
+    ['adding', {}],
+  ] as const)(
     'follows no symbolic link that somebody puts in the way meanwhile, before %s is written',
-    async (moment) => {
+    async (moment, lookalike) => {
       const before = { in: folder({ a: file('a') }) }
       const { scratch, base, archive } = await scene(before, { in: folder({ a: file('b'), c: file('c') }) })
       // All looks as it should be there, but it lies outside.
-      plant(join(scratch, 'outside'), { a: file('a') })
+      plant(join(scratch, 'outside'), lookalike)
       const [planted, outside] = [survey(base), survey(join(scratch, 'outside'))]
       const steps = new FileSteps((step, path) => {
         if (step !== 'make file' || !path.endsWith(`/${moment}`)) return
