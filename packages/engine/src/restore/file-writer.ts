@@ -3,6 +3,7 @@ import { describeError, systemErrorCode } from '@varve/platform/errors'
 import { toFsPath } from '@varve/platform/file-name'
 import type { MetadataWriter } from './metadata-writer.ts'
 import { EntryMark } from './entry-mark.ts'
+import { HeldFolders, withHeldFolder } from './held-folders.ts'
 import type { EntryMetadata, PlannedEntries } from './planned-entries.ts'
 import type { PlannedPieces } from './planned-pieces.ts'
 import { throwIfTargetFailed } from './target-failure.ts'
@@ -25,12 +26,12 @@ const NEW_MODE = 0o600
 
 /** Makes a file that is not there yet. Throws the system's error. @returns its descriptor */
 export function makeFile(path: string): number {
-  return openSync(toFsPath(path), NEW_FILE, NEW_MODE)
+  return withHeldFolder(path, (held) => openSync(held, NEW_FILE, NEW_MODE))
 }
 
 /** Opens a file that is there, and is no link, for writing. Throws the system's error. @returns its descriptor */
 export function openForWriting(path: string): number {
-  return openSync(toFsPath(path), OLD_FILE)
+  return withHeldFolder(path, (held) => openSync(held, OLD_FILE))
 }
 
 /** Writes the content of files, in one thread of several that may be at the same file. */
@@ -44,6 +45,7 @@ export class FileWriter {
   readonly #metadata: MetadataWriter
   readonly #sparse: boolean
   readonly #open = new Map<number, number>()
+  readonly #folders = new HeldFolders()
 
   /** @param sparse - whether long runs of zeros in new files become holes */
   constructor(entries: PlannedEntries, pieces: PlannedPieces, metadata: MetadataWriter, sparse: boolean) {
@@ -75,7 +77,7 @@ export class FileWriter {
       const path = this.#entries.path(entry)
       const action = this.#entries.action(entry)
       if (action === 'keep' || action === 'update') return this.#completePresent(entry, path)
-      const fd = makeFile(path)
+      const fd = this.#makeFile(path)
       this.#entries.mark(entry, EntryMark.made)
       this.#complete(entry, fd)
     })
@@ -85,6 +87,11 @@ export class FileWriter {
   close(): void {
     for (const fd of this.#open.values()) closeSync(fd)
     this.#open.clear()
+    this.#folders.close()
+  }
+
+  #makeFile(path: string): number {
+    return openSync(this.#folders.pathOf(path), NEW_FILE, NEW_MODE)
   }
 
   /** Whether a new file has only one piece, so that it can be made and completed in one go. */
@@ -95,7 +102,7 @@ export class FileWriter {
   }
 
   #writeWhole(entry: number, content: Uint8Array): void {
-    const fd = makeFile(this.#entries.path(entry))
+    const fd = this.#makeFile(this.#entries.path(entry))
     this.#entries.mark(entry, EntryMark.made)
     this.#open.set(entry, fd)
     const written = this.#writeContent(fd, content, 0, true)
@@ -120,7 +127,7 @@ export class FileWriter {
     if (!before.stats.isFile()) throw new Error(MISPLACED)
     let fd: number
     try {
-      fd = openSync(toFsPath(path), UNTOUCHED_FILE)
+      fd = openSync(this.#folders.pathOf(path), UNTOUCHED_FILE)
     } catch (error) {
       if (systemErrorCode(error) !== 'EACCES') throw error
       this.#settle(entry, this.#metadata.setOfSpecial(path, this.#metadataOf(entry), before))
@@ -160,7 +167,7 @@ export class FileWriter {
       this.#open.set(entry, known)
       return known
     }
-    const fd = openForWriting(this.#entries.path(entry))
+    const fd = openSync(this.#folders.pathOf(this.#entries.path(entry)), OLD_FILE)
     if (!fstatSync(fd).isFile()) {
       closeSync(fd)
       throw new Error(MISPLACED)
