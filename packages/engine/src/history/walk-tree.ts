@@ -84,12 +84,17 @@ export async function* walkTree(trees: TreeLoader, root: Id, options: WalkOption
     loadAhead(trees, folder)
     folder.next++
     const path = `${folder.path}/${subfolder.name}`
-    if (opened.length > MAX_DEPTH) throw new VarveError('ERR_VARVE_DAMAGED', `folders are too deep: ${path}`)
-    const tree = await read(path, subfolder.id, folder.loading.shift() ?? trees.load(subfolder.id))
+    const loading = folder.loading.shift() ?? trees.load(subfolder.id)
+    const isTooDeep = opened.length > MAX_DEPTH
+    const tree = await read(path, subfolder.id, isTooDeep ? tooDeep(path) : loading)
     if (tree === undefined) continue
     yield { path, id: subfolder.id, tree }
     opened.push(open(path, tree))
   }
+}
+
+async function tooDeep(path: string): Promise<never> {
+  throw new VarveError('ERR_VARVE_DAMAGED', `folders are too deep: ${path}`)
 }
 
 function loadAhead(trees: TreeLoader, folder: OpenFolder): void {
