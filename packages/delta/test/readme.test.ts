@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { memoryFolder } from './directory-index/memory-folder.ts'
@@ -39,7 +39,7 @@ function copy(folder: string, from: string, to: string): void {
   execFileSync('cp', ['-a', join(folder, from), join(folder, to)])
 }
 
-const [backup, rules, full, recovery, delta, volumes, extraction, ...others] = EXAMPLES
+const [backup, rules, full, recovery, delta, volumes, extraction, chains, ...others] = EXAMPLES
 
 describe("the README's examples", { timeout: 300_000 }, () => {
   it('are all run', () => {
@@ -87,5 +87,12 @@ describe("the README's examples", { timeout: 300_000 }, () => {
     expect(readFileSync(join(folder, 'all', 'mydir', 'file1'), 'utf8')).toBe('the first file')
     expect(existsSync(join(folder, 'one', 'mydir', 'sub'))).toBe(false)
     expect(readFileSync(join(folder, 'one', 'mydir', 'file1'), 'utf8')).toBe('the first file')
+  })
+
+  it('keep chains of backups', () => {
+    const folder = directory()
+    expect(run(folder, chains)).toBe("[ 'full', 'diff' ]\n")
+    expect(readdirSync(join(folder, 'earlier')).toSorted()).toEqual(['file1', 'sub'])
+    expect(readdirSync(join(folder, 'latest')).toSorted()).toEqual(['file1', 'new.txt', 'sub'])
   })
 })
