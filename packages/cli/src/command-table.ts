@@ -11,8 +11,25 @@ export interface CommandEntry {
   readonly load: () => Promise<RunnableCommand>
 }
 
+/** Commands that have a word in common: `varve tar list` is the command `list` of the group `tar`. */
+export interface CommandGroup {
+  readonly name: string
+  /** For the list of commands. */
+  readonly summary: string
+  /** For the group's own help. */
+  readonly description: string
+  readonly examples: string
+  readonly otherWords: readonly string[]
+  readonly commands: readonly CommandEntry[]
+}
+
+/** Whether an entry stands for several commands. */
+export function isGroup(entry: CommandEntry | CommandGroup): entry is CommandGroup {
+  return 'commands' in entry
+}
+
 /** All commands, in the order in which people meet them. */
-export const COMMANDS: readonly CommandEntry[] = [
+export const COMMANDS: readonly (CommandEntry | CommandGroup)[] = [
   {
     name: 'snapshot',
     aliases: ['backup'],
@@ -68,5 +85,122 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'print the version',
     otherWords: ['about'],
     load: async () => (await import('./commands/version.ts')).versionCommand,
+  },
+  {
+    name: 'delta',
+    summary: 'changes of one file: signature, diff, patch',
+    description: 'Send or keep only what has changed in a file, as rsync does.',
+    examples: `
+Examples:
+  varve delta signature old.psd old.sig      what is needed to find changes
+  varve delta diff old.sig new.psd changes   the changes, without the old file
+  varve delta patch old.psd changes new.psd  the new file again`,
+    otherWords: ['rdiff', 'rsync', 'xdelta', 'bsdiff', 'patch'],
+    commands: [
+      {
+        name: 'signature',
+        aliases: [],
+        summary: 'write what is needed to find what has changed in a file',
+        otherWords: ['sig', 'sign', 'sums'],
+        load: async () => (await import('./commands/delta/signature.ts')).deltaSignatureCommand,
+      },
+      {
+        name: 'diff',
+        aliases: ['delta'],
+        summary: 'write what has changed in a file since a signature',
+        otherWords: ['compare', 'create'],
+        load: async () => (await import('./commands/delta/diff.ts')).deltaDiffCommand,
+      },
+      {
+        name: 'patch',
+        aliases: [],
+        summary: 'make the new file from the old one and the changes',
+        otherWords: ['apply', 'restore'],
+        load: async () => (await import('./commands/delta/patch.ts')).deltaPatchCommand,
+      },
+    ],
+  },
+  {
+    name: 'dir',
+    summary: 'changes of a folder: index, diff, pack, apply',
+    description: 'Keep the states of a folder, compare them, and carry changes from one copy of it to another.',
+    examples: `
+Examples:
+  varve dir index work work.index            the state of a folder
+  varve dir diff work.index work             what has changed since
+  varve dir pack work.index work changes.tgz the changes, in an archive
+  varve dir apply changes.tgz copy           the same changes in a copy`,
+    otherWords: ['directory', 'folder', 'tree'],
+    commands: [
+      {
+        name: 'index',
+        aliases: [],
+        summary: 'write the state of a folder to a file',
+        otherWords: ['state', 'scan', 'create'],
+        load: async () => (await import('./commands/dir/index-folder.ts')).dirIndexCommand,
+      },
+      {
+        name: 'diff',
+        aliases: [],
+        summary: 'show what differs between two states of a folder',
+        otherWords: ['compare', 'status', 'changes'],
+        load: async () => (await import('./commands/dir/diff.ts')).dirDiffCommand,
+      },
+      {
+        name: 'pack',
+        aliases: [],
+        summary: 'put what has changed in a folder into an archive',
+        otherWords: ['archive', 'save', 'bundle'],
+        load: async () => (await import('./commands/dir/pack.ts')).dirPackCommand,
+      },
+      {
+        name: 'apply',
+        aliases: [],
+        summary: 'carry the changes in an archive out, all or none',
+        otherWords: ['patch', 'unpack', 'restore'],
+        load: async () => (await import('./commands/dir/apply.ts')).dirApplyCommand,
+      },
+    ],
+  },
+  {
+    name: 'tar',
+    summary: 'archives in volumes: create, add, list, extract',
+    description: 'Archives in several volumes, each a whole tar; one file is extracted from its volume alone.',
+    examples: `
+Examples:
+  varve tar create backups/work ~/work       backups/work.vol1.tgz, …
+  varve tar list backups/work
+  varve tar extract backups/work work/notes.txt -o restored`,
+    otherWords: ['archive', 'zip', 'volumes'],
+    commands: [
+      {
+        name: 'create',
+        aliases: [],
+        summary: 'put a folder into volumes',
+        otherWords: ['compress', 'new', 'pack'],
+        load: async () => (await import('./commands/tar/create.ts')).tarCreateCommand,
+      },
+      {
+        name: 'add',
+        aliases: [],
+        summary: 'add files and folders to volumes that are there',
+        otherWords: ['append', 'update'],
+        load: async () => (await import('./commands/tar/add.ts')).tarAddCommand,
+      },
+      {
+        name: 'list',
+        aliases: [],
+        summary: 'list what is in volumes, or in any tar',
+        otherWords: ['ls', 'show', 'members', 'contents'],
+        load: async () => (await import('./commands/tar/list.ts')).tarListCommand,
+      },
+      {
+        name: 'extract',
+        aliases: [],
+        summary: 'write members of volumes, or of any tar, to a folder',
+        otherWords: ['restore', 'unpack', 'get'],
+        load: async () => (await import('./commands/tar/extract.ts')).tarExtractCommand,
+      },
+    ],
   },
 ]

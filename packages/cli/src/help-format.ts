@@ -8,13 +8,13 @@ export function formatHelp(command: Command, helper: Help): string {
       ? ''
       : `\n${heading}:\n${items.map(([term, text]) => helper.formatItem(term, columns, text, helper)).join('\n')}\n`
   const wrap = (text: string): string => helper.boxWrap(text, helper.helpWidth ?? 80)
+  const terms = (commands: readonly Command[]): readonly (readonly [string, string])[] =>
+    commands.map((sub) => [helper.subcommandTerm(sub), helper.subcommandDescription(sub)])
   return [
     `${wrap(usage(command))}\n`,
     `\n${wrap(helper.commandDescription(command))}\n`,
-    list(
-      'Commands',
-      helper.visibleCommands(command).map((sub) => [helper.subcommandTerm(sub), helper.subcommandDescription(sub)]),
-    ),
+    list('Commands', terms(helper.visibleCommands(command).filter((sub) => sub.commands.length === 0))),
+    list('Groups of commands', terms(helper.visibleCommands(command).filter((sub) => sub.commands.length > 0))),
     list(
       'Arguments',
       helper.visibleArguments(command).map((item) => [helper.argumentTerm(item), item.description]),
@@ -32,7 +32,8 @@ export function formatHelp(command: Command, helper: Help): string {
 
 /** How to call a command, by its first name only. */
 function usage(command: Command): string {
-  const parent = command.parent === null ? '' : `${command.parent.name()} `
+  const parents: string[] = []
+  for (let { parent } = command; parent !== null; { parent } = parent) parents.unshift(`${parent.name()} `)
   const others = command.aliases()
-  return `Usage: ${parent}${command.name()} ${command.usage()}${others.length === 0 ? '' : ` (also: ${others.join(', ')})`}`
+  return `Usage: ${parents.join('')}${command.name()} ${command.usage()}${others.length === 0 ? '' : ` (also: ${others.join(', ')})`}`
 }

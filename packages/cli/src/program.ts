@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { COMMANDS, type CommandEntry } from './command-table.ts'
+import { COMMANDS, type CommandEntry, type CommandGroup, isGroup } from './command-table.ts'
 import type { RunnableCommand } from './command.ts'
 import type { ErrorReport } from './error-report.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
@@ -84,47 +84,82 @@ function buildProgram(output: Output, version: string, choose: (invocation: Invo
     .configureHelp({ showGlobalOptions: true, formatHelp })
     .addHelpText('after', EXAMPLES)
   declareGlobalOptions(program)
-  for (const entry of COMMANDS) addCommand(program, entry, choose)
+  const chooseWithGlobals: Choose = (chosen) => choose({ ...chosen, globals: program.opts<GlobalOptions>() })
+  for (const entry of COMMANDS) {
+    if (isGroup(entry)) addGroup(program, entry, chooseWithGlobals)
+    else addCommand(program, entry, chooseWithGlobals)
+  }
   return program
 }
 
-function addCommand(program: Command, entry: CommandEntry, choose: (invocation: Invocation) => void): void {
+type Choose = (chosen: Omit<Invocation, 'globals'>) => void
+
+function addGroup(program: Command, group: CommandGroup, choose: Choose): void {
   const command = program
+    .command(group.name)
+    .summary(group.summary)
+    .description(group.description)
+    .usage('COMMAND …')
+    .helpCommand(false)
+    .addHelpText('after', `${group.examples}\n\nvarve ${group.name} COMMAND --help tells more about a command.`)
+  for (const entry of group.commands) addCommand(command, entry, choose)
+}
+
+function addCommand(parent: Command, entry: CommandEntry, choose: Choose): void {
+  const command = parent
     .command(entry.name)
     .summary(entry.summary)
     .aliases([...entry.aliases])
-  program.hook('preSubcommand', async (_, chosen) => {
+  parent.hook('preSubcommand', async (_, chosen) => {
     if (chosen !== command) return
     const loaded = await entry.load()
     loaded.declare(command)
     command.action(() => {
-      choose({ command: loaded, args: command.args, options: command.opts(), globals: program.opts<GlobalOptions>() })
+      choose({ command: loaded, args: command.args, options: command.opts() })
     })
   })
 }
 
 /** `help COMMAND` is `COMMAND --help`: a command is loaded only when it is asked for by name. */
 function helpAsOption(args: readonly string[]): readonly string[] {
-  const [first, second] = args
+  const [first, ...rest] = args
   if (first !== 'help') return args
-  return second === undefined || second.startsWith('-') ? ['--help', ...args.slice(1)] : [second, '--help']
+  const end = rest.findIndex((argument) => argument.startsWith('-'))
+  const words = end < 0 ? rest : rest.slice(0, end)
+  return words.length === 0 ? ['--help', ...rest] : [...words, '--help']
 }
 
 /** Commander's message, such as `error: unknown option '--exlude'\n(Did you mean --exclude?)`, as one of ours. */
 function explainUsageError(error: CommanderError, args: readonly string[]): ErrorReport {
   const [message = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
-  const suggestion = otherWord(error, message) ?? /\(Did you mean (.*)\?\)/.exec(rest.join(' '))?.[1]
-  const known = COMMANDS.find(({ name, aliases }) =>
-    args.some((argument) => argument === name || aliases.includes(argument)),
-  )
-  const help = `varve${known === undefined ? '' : ` ${known.name}`} --help tells what there is`
+  const suggestion = otherWord(error, message, args) ?? /\(Did you mean (.*)\?\)/.exec(rest.join(' '))?.[1]
+  const help = `${['varve', ...namedCommands(args).map(({ name }) => name)].join(' ')} --help tells what there is`
   return usageError(message, suggestion === undefined ? help : `did you mean ${suggestion}?`)
 }
 
-function otherWord(error: CommanderError, message: string): string | undefined {
+function otherWord(error: CommanderError, message: string, args: readonly string[]): string | undefined {
   if (error.code !== 'commander.unknownCommand') return undefined
   const word = /'(.*)'/.exec(message)?.[1] ?? ''
-  return COMMANDS.find(({ otherWords }) => otherWords.includes(word))?.name
+  const group = namedCommands(args).find((entry) => isGroup(entry))
+  return (group?.commands ?? COMMANDS).find(({ otherWords }) => otherWords.includes(word))?.name
+}
+
+/** The command that a command line names, after the group that it is in. */
+function namedCommands(args: readonly string[]): readonly (CommandEntry | CommandGroup)[] {
+  const entry = namedIn(COMMANDS, args)
+  if (entry === undefined) return []
+  const command = isGroup(entry) ? namedIn(entry.commands, args.slice(args.indexOf(entry.name) + 1)) : undefined
+  return command === undefined ? [entry] : [entry, command]
+}
+
+function namedIn<Entry extends CommandEntry | CommandGroup>(
+  entries: readonly Entry[],
+  args: readonly string[],
+): Entry | undefined {
+  const isNamed = (entry: Entry, argument: string): boolean =>
+    argument === entry.name || ('aliases' in entry && entry.aliases.includes(argument))
+  const word = args.find((argument) => entries.some((entry) => isNamed(entry, argument)))
+  return word === undefined ? undefined : entries.find((entry) => isNamed(entry, word))
 }
 
 function usageError(message: string, hint: string | undefined): ErrorReport {

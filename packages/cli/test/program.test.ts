@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { COMMANDS } from '../src/command-table.ts'
+import { COMMANDS, isGroup } from '../src/command-table.ts'
 import { runHere } from './commands/run-here.ts'
 
 test('without a command it prints help and fails', async () => {
@@ -35,6 +35,27 @@ test.each(COMMANDS.map(({ name }) => name).filter((name) => name !== 'version'))
   },
 )
 
+const GROUPED = COMMANDS.flatMap((entry) =>
+  isGroup(entry) ? entry.commands.map(({ name }) => [entry.name, name]) : [],
+)
+
+test.each(GROUPED)('%s %s --help says what it is for, with examples, and fits the terminal', async (group, name) => {
+  const { code, out } = await runHere([group ?? '', name ?? '', '--help'])
+  expect(code).toBe(0)
+  expect(out).toMatch(new RegExp(`^Usage: varve ${group} ${name} `))
+  expect(out).toContain(`Examples:\n  varve ${group} ${name}`)
+  expect(out.split('\n').filter((line) => line.length > 80)).toEqual([])
+  expect((await runHere(['help', group ?? '', name ?? ''])).out).toBe(out)
+})
+
+test('a group alone prints its commands and fails', async () => {
+  const { code, out, err } = await runHere(['tar'])
+  expect(code).toBe(1)
+  expect(err).toBe('')
+  for (const name of ['create', 'add', 'list', 'extract']) expect(out).toMatch(new RegExp(`^  ${name}\\b`, 'm'))
+  expect((await runHere(['tar', '--help'])).out).toBe(out)
+})
+
 test('the version is told as restic tells it', async () => {
   expect(await runHere(['--version'])).toEqual({ code: 0, out: 'varve 1.2.3\n', err: '' })
   const { out } = await runHere(['version', '--json'])
@@ -51,6 +72,11 @@ test.each([
   [['list', 'extra'], "too many arguments for 'list'", 'varve list --help tells what there is'],
   [['list', '--repo'], 'argument missing', 'varve list --help tells what there is'],
   [['restore', '1', '--overwrite', 'maybe'], 'Allowed choices are always, if-changed', 'varve restore --help'],
+  [['tar', 'extarct'], "unknown command 'extarct'", 'did you mean extract?'],
+  [['tar', 'unpack'], "unknown command 'unpack'", 'did you mean extract?'],
+  [['rdiff'], "unknown command 'rdiff'", 'did you mean delta?'],
+  [['tar', 'list', 'a', '--nope'], "unknown option '--nope'", 'varve tar list --help tells what there is'],
+  [['delta', 'diff', 'a'], "missing required argument 'file'", 'varve delta diff --help tells what there is'],
   [['list', '-q', '-v'], '--quiet and --verbose exclude each other', ''],
 ])('%j is explained in one line and a hint', async (args, message, hint) => {
   const { code, out, err } = await runHere(args)

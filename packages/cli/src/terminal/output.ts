@@ -17,7 +17,7 @@ const DEFAULT_COLUMNS = 80
 export interface OutputStream {
   readonly isTTY?: boolean
   readonly columns?: number
-  write(text: string, done?: (error?: Error | null) => void): unknown
+  write(content: string | Uint8Array, done?: (error?: Error | null) => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
 }
 
@@ -84,6 +84,17 @@ export class Output {
   verbatim(text: string): void {
     this.#clearStatus()
     this.#out.write(text)
+  }
+
+  /** Writes bytes to the results, as they are. Resolves when they have been taken, so that whoever makes them is not faster than whoever reads them. */
+  async bytes(content: Uint8Array): Promise<void> {
+    this.#clearStatus()
+    await new Promise<void>((resolve) => void this.#out.write(content, () => resolve()))
+  }
+
+  /** Whether the results go to a terminal. */
+  get isTerminal(): boolean {
+    return this.#out.isTTY === true
   }
 
   /** Writes a question, after which the cursor stays on the line. */

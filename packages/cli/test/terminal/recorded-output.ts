@@ -15,8 +15,8 @@ export function recordOutput(columns?: number): RecordedOutput {
   const listeners: Record<'out' | 'err', (error: Error) => void> = { out: () => undefined, err: () => undefined }
   const stream = (name: 'out' | 'err') => ({
     ...(columns === undefined ? {} : { isTTY: true, columns }),
-    write: (text: string, done?: () => void) => {
-      texts[name] += text
+    write: (content: string | Uint8Array, done?: () => void) => {
+      texts[name] += typeof content === 'string' ? content : Buffer.from(content).toString('latin1')
       done?.()
     },
     on: (_: 'error', listener: (error: Error) => void) => {

@@ -109,16 +109,26 @@ export class TarVolumeReader {
   }
 
   /**
-   * Extracts a member, and all below it where it is a folder, to its path below `target`.
+   * Extracts members, and all below them where they are folders, to their paths below `target`: all of them, or nothing where that is refused or fails.
+   *
+   * @param paths - of one member, or of several
    * @throws as {@link extractAll}; ERR_VARVE_PATH_NOT_FOUND
    */
-  async extract(path: string, target: string, options: ExtractOptions = {}): Promise<ExtractResult> {
-    const wanted = path.replace(/\/+$/, '')
-    const members = this.#index.members.filter(
-      (member) => wanted === '' || member.path === wanted || member.path.startsWith(`${wanted}/`),
-    )
-    if (members.length === 0) throw new VarveError('ERR_VARVE_PATH_NOT_FOUND', `there is no member '${path}'`)
-    return await this.#extract(members, target, options)
+  async extract(
+    paths: string | readonly string[],
+    target: string,
+    options: ExtractOptions = {},
+  ): Promise<ExtractResult> {
+    const chosen = new Set<TarMember>()
+    for (const path of typeof paths === 'string' ? [paths] : paths) {
+      const wanted = path.replace(/\/+$/, '')
+      const found = this.#index.members.filter(
+        (member) => wanted === '' || member.path === wanted || member.path.startsWith(`${wanted}/`),
+      )
+      if (found.length === 0) throw new VarveError('ERR_VARVE_PATH_NOT_FOUND', `there is no member '${path}'`)
+      for (const member of found) chosen.add(member)
+    }
+    return await this.#extract([...chosen], target, options)
   }
 
   /**
