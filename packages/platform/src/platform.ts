@@ -56,5 +56,5 @@ export interface Platform {
   /** Makes a FIFO or a device node with permissions 0600. `device` is its number, 0 for a FIFO. */
   makeSpecial(path: string, type: 'fifo' | 'dev' | 'chardev', device: bigint): void
   /** Type and permissions of an entry, as POSIX's `st_mode` has them. */
-  posixMode(stats: BigIntStats): number
+  posixMode(stats: Pick<BigIntStats, 'mode' | 'isDirectory'>): number
 }

@@ -1,4 +1,4 @@
-import { type BigIntStats, lchownSync } from 'node:fs'
+import { lchownSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { posix as posixPath } from 'node:path'
 import { toFsPath } from './file-name.ts'
@@ -33,7 +33,7 @@ export function posixPlatform(osName: string): Platform {
     hostName: hostname,
     processExists,
     setOwner: (path, uid, gid) => lchownSync(toFsPath(path), uid, gid),
-    posixMode: (stats: BigIntStats) => Number(stats.mode),
+    posixMode: (stats) => Number(stats.mode),
   }
 }
 

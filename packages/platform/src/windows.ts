@@ -1,4 +1,3 @@
-import type { BigIntStats } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { win32 } from 'node:path'
 import type { Platform } from './platform.ts'
@@ -29,7 +28,7 @@ export function windowsPlatform(): Platform {
       throw new Error(`'${path}' cannot be made: Windows has no such thing as a ${type}`)
     },
     // Node makes up permissions from the read-only flag; for folders, restic keeps all of them.
-    posixMode: (stats: BigIntStats) => (stats.isDirectory() ? FOLDER_WITH_ALL_PERMISSIONS : Number(stats.mode)),
+    posixMode: (stats) => (stats.isDirectory() ? FOLDER_WITH_ALL_PERMISSIONS : Number(stats.mode)),
   }
 }
 

@@ -17,7 +17,7 @@ export interface ChangeRule {
  * Whether the content of a file must be taken to differ from what `previous` describes: restic's rule (`fileChanged` in
  * `internal/archiver/archiver.go`).
  */
-export function fileChanged(stats: BigIntStats, previous: Node, rule: ChangeRule): boolean {
+export function fileChanged(stats: FileState, previous: Node, rule: ChangeRule): boolean {
   if (previous.type !== 'file' || stats.size !== previous.size) return true
   if (!isAt(stats.mtimeNs, previous.mtime)) return true
   if (!rule.ignoreCtime && !rule.ignoreInode && !isAt(stats.ctimeNs, previous.ctime)) return true

@@ -1,5 +1,5 @@
-import type { BigIntStats } from 'node:fs'
 import type { FileNumbers } from '../repository/tree-entries.ts'
+import type { EntryStats } from './walk.ts'
 
 const SECOND = 1_000_000_000
 const UINT32 = 2 ** 32
@@ -51,7 +51,7 @@ export class ScannedNumbers implements FileNumbers {
   links = 0
 
   /** Takes them from what `lstat` gave; mode and names of owners are the caller's. @param withAtime - else the time of access counts as that of modification */
-  take(stats: BigIntStats, withAtime: boolean): void {
+  take(stats: EntryStats, withAtime: boolean): void {
     this.mtime = splitter.seconds(stats.mtimeNs)
     this.mtimeFraction = splitter.fraction
     this.ctime = splitter.seconds(stats.ctimeNs)

@@ -4,6 +4,7 @@ import { compareNames } from '@varve/platform/file-name'
 import { timestampFromNanoseconds, timestampToNanoseconds, type Timestamp } from '../repository/timestamp.ts'
 import { TreeEncoder } from '../repository/tree-encoding.ts'
 import type { TreeEntries } from '../repository/tree-entries.ts'
+import { sameNode } from './change-detection.ts'
 
 /** The folder that a folder belongs to, and its place there. */
 export interface FolderPlace {
@@ -91,6 +92,20 @@ export class Folder {
   /** Keeps a place for an entry that comes later, through `fill`, `keep` or `drop`. Entries come in the order of their places. */
   reserve(): number {
     return this.#reserved++
+  }
+
+  /** The parent snapshot's entry at a place; undefined for -1. */
+  previousNode(previous: number): Node | undefined {
+    return previous === -1 ? undefined : this.#previous?.entries.node(previous)
+  }
+
+  /** Puts an entry in the place kept for it, as {@link fill}, or {@link keep} where the parent's at `previous` says the same; returns what it is. */
+  put(place: number, node: Node, previous: number): 'new' | 'unmodified' | 'changed' {
+    const previousNode = this.previousNode(previous)
+    const same = previousNode !== undefined && sameNode(node, previousNode)
+    if (same) this.keep(place, previous)
+    else this.fill(place, node)
+    return previousNode === undefined ? 'new' : same ? 'unmodified' : 'changed'
   }
 
   /** Puts an entry in the place kept for it. */

@@ -1,4 +1,4 @@
-import { readlinkSync, type BigIntStats } from 'node:fs'
+import { readlinkSync } from 'node:fs'
 import type { ExtendedAttribute, Platform } from '@varve/platform'
 import { describeError, systemErrorCode } from '@varve/platform/errors'
 import { nameFromBytes, toFsPath } from '@varve/platform/file-name'
@@ -8,6 +8,7 @@ import { timestampFromNanoseconds } from '../repository/timestamp.ts'
 import type { FileNumbers } from '../repository/tree-entries.ts'
 import type { FileState } from './change-detection.ts'
 import { ScannedNumbers } from './file-numbers.ts'
+import type { EntryStats } from './walk.ts'
 
 const NO_ATTRIBUTES: readonly ExtendedAttribute[] = []
 const NO_GENERIC_ATTRIBUTES: ReadonlyMap<string, string> = new Map()
@@ -20,16 +21,28 @@ export interface NodeBuilderOptions {
   readonly onIncomplete: (path: string, message: string) => void
 }
 
+const TYPE_BITS = 0o170000
+
 /** Kind of an entry. */
-export function nodeType(stats: BigIntStats): NodeType {
-  if (stats.isFile()) return 'file'
-  if (stats.isDirectory()) return 'dir'
-  if (stats.isSymbolicLink()) return 'symlink'
-  if (stats.isCharacterDevice()) return 'chardev'
-  if (stats.isBlockDevice()) return 'dev'
-  if (stats.isFIFO()) return 'fifo'
-  if (stats.isSocket()) return 'socket'
-  return 'irregular'
+export function nodeType({ mode }: Pick<EntryStats, 'mode'>): NodeType {
+  switch (Number(mode) & TYPE_BITS) {
+    case 0o100000:
+      return 'file'
+    case 0o040000:
+      return 'dir'
+    case 0o120000:
+      return 'symlink'
+    case 0o020000:
+      return 'chardev'
+    case 0o060000:
+      return 'dev'
+    case 0o010000:
+      return 'fifo'
+    case 0o140000:
+      return 'socket'
+    default:
+      return 'irregular'
+  }
 }
 
 /** Turns what the file system says of entries into nodes, with the fields that restic fills in for each kind. */
@@ -49,20 +62,20 @@ export class NodeBuilder {
    * @param name - its name in the snapshot
    * @param path - where it lies
    * @param stats - of the entry itself
-   * @param extendedAttributes - read now if left out
+   * @param attributes - its extended attributes; read now if left out
    * @throws the system's error where a symbolic link cannot be read
    */
   build(
     name: string,
     path: string,
-    stats: BigIntStats,
-    extendedAttributes: readonly ExtendedAttribute[] = this.extendedAttributes(path),
+    stats: EntryStats,
+    attributes: readonly ExtendedAttribute[] = this.#readAttributes(path),
   ): Node {
-    return this.#build(name, path, stats, extendedAttributes)
+    return this.#build(name, path, stats, attributes)
   }
 
   /** The numbers that the node of a file would have; valid until the next call. */
-  fileNumbers(stats: BigIntStats): FileNumbers {
+  fileNumbers(stats: EntryStats): FileNumbers {
     const numbers = this.#numbers
     numbers.take(stats, this.#options.withAtime)
     numbers.mode = fileModeFromPosix(this.#platform.posixMode(stats))
@@ -75,11 +88,11 @@ export class NodeBuilder {
    * The node of a folder that only leads to a source. Its extended attributes are left out where nobody may read them: that the user did not
    * ask for, and restic passes it over too.
    */
-  buildLeading(name: string, path: string, stats: BigIntStats): Node {
-    return this.#build(name, path, stats, this.extendedAttributes(path, ['EPERM', 'EACCES']))
+  buildLeading(name: string, path: string, stats: EntryStats): Node {
+    return this.#build(name, path, stats, this.#readAttributes(path, ['EPERM', 'EACCES']))
   }
 
-  #build(name: string, path: string, stats: BigIntStats, extendedAttributes: readonly ExtendedAttribute[]): Node {
+  #build(name: string, path: string, stats: EntryStats, extendedAttributes: readonly ExtendedAttribute[]): Node {
     const type = nodeType(stats)
     const mtime = timestampFromNanoseconds(stats.mtimeNs)
     const uid = Number(stats.uid)
@@ -117,13 +130,20 @@ export class NodeBuilder {
     return { ...node, mtime, atime, ctime: timestampFromNanoseconds(ctimeNs), inode: ino }
   }
 
-  /** Extended attributes of an entry; none where they cannot be read. @param passedOver - codes of errors that nobody is told of */
-  extendedAttributes(path: string, passedOver: readonly string[] = []): readonly ExtendedAttribute[] {
+  /** Extended attributes of an entry, none where they cannot be read. Throws ENOENT where the entry has gone. */
+  attributesOf(path: string): readonly ExtendedAttribute[] {
+    return this.#readAttributes(path, [], 'ENOENT')
+  }
+
+  /** @param passedOver - codes of errors that nobody is told of @param thrown - that of errors that are the caller's business */
+  #readAttributes(path: string, passedOver: readonly string[] = [], thrown?: string): readonly ExtendedAttribute[] {
     if (this.#platform.extendedAttributes === undefined) return NO_ATTRIBUTES
     try {
       return this.#platform.extendedAttributes.read(path)
     } catch (error) {
-      if (!passedOver.includes(systemErrorCode(error) ?? ''))
+      const code = systemErrorCode(error) ?? ''
+      if (code === thrown) throw error
+      if (!passedOver.includes(code))
         this.#options.onIncomplete(path, `its extended attributes could not be read: ${describeError(error)}`)
       return NO_ATTRIBUTES
     }

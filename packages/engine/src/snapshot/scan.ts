@@ -1,4 +1,4 @@
-import { lstatSync, statSync, type BigIntStats } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   describeError,
@@ -8,22 +8,24 @@ import {
   VarveError,
   type ErrorCode,
 } from '@varve/platform/errors'
-import { compareNames, toFsPath } from '@varve/platform/file-name'
+import { toFsPath } from '@varve/platform/file-name'
 import type { Id } from '../repository/id.ts'
 import type { Node } from '../repository/node.ts'
 import type { IndexedRepository } from '../repository/repository.ts'
 import type { TreeEntries } from '../repository/tree-entries.ts'
 import type { TreeLoader } from '../repository/tree-loader.ts'
 import type { BlobSaver } from './blob-saver.ts'
-import { fileChanged, sameNode, sameState, type ChangeRule, type FileState } from './change-detection.ts'
+import { fileChanged, sameState, type ChangeRule, type FileState } from './change-detection.ts'
 import { Folder, type PreviousFolder } from './folder.ts'
 import { mergePrevious } from './previous-folders.ts'
 import { nodeType, type NodeBuilder } from './node-builder.ts'
 import type { Rules } from './rules/rules.ts'
 import type { SavedFile } from './save-jobs.ts'
 import type { SnapshotItem } from './snapshot-options.ts'
-import { readFolder, type SourceTree } from './source-tree.ts'
+import type { SourceTree } from './source-tree.ts'
 import type { Tally } from './tally.ts'
+import { WalkAhead, type WalkAheadRules } from './walk-ahead.ts'
+import { Walk, type EntryStats, type WalkStep } from './walk.ts'
 
 /** How long the scan may keep its thread before answers of others get their turn, in milliseconds. */
 const TURN = 5
@@ -42,6 +44,8 @@ export interface ScanContext {
   readonly saver: BlobSaver
   readonly builder: NodeBuilder
   readonly rules: Rules
+  /** Set where much is to be walked over that is known already: then a thread of its own does, by these. */
+  readonly ahead: WalkAheadRules | undefined
   readonly rule: ChangeRule
   readonly tally: Tally
   readonly separator: string
@@ -51,25 +55,17 @@ export interface ScanContext {
   readonly onItem: (item: SnapshotItem) => void
 }
 
-/** A folder whose entries are being visited. */
-interface OpenFolder {
-  readonly folder: Folder
-  readonly path: string
-  readonly names: readonly string[]
-  next: number
-  /** Set where sources, rather than the entries of a real folder, are visited. */
-  readonly sources: ReadonlyMap<string, SourceTree> | undefined
-}
-
 /**
- * Walks the sources depth first in the order of names' bytes and turns them into trees. Only the folders between the root and the
+ * Turns what a walk over the sources meets into trees. Only the folders between the root and the
  * entry at hand, and those that wait for files still being saved, are in memory.
  */
 export class Scan {
   readonly #context: ScanContext
   readonly #hasData: (id: Id) => boolean
-  readonly #open: OpenFolder[] = []
   #rootFolder: Folder | undefined
+  #turnEnds = performance.now() + TURN
+  /** The folders that the walk is in, the root first. */
+  readonly #open: Folder[] = []
   #root: Id | undefined
 
   constructor(context: ScanContext) {
@@ -89,25 +85,26 @@ export class Scan {
    * @throws ERR_VARVE_SNAPSHOT_EMPTY where nothing was left to save, ERR_VARVE_ABORTED, and what stopped the saver
    */
   async run(sources: SourceTree, previous: readonly Id[]): Promise<Id> {
+    const { ahead, separator, rules, signal } = this.#context
     const root = new Folder('', undefined, undefined, -1, await this.#previousFolder(previous, ''))
     this.#rootFolder = root
-    this.#openSources(root, sources)
-    let turnEnds = performance.now() + TURN
-    for (let at = this.#open.at(-1); at !== undefined; at = this.#open.at(-1)) {
-      const name = at.names[at.next++]
-      if (name === undefined) {
-        this.#leave(at)
-      } else {
-        const entered = this.#visit(at, name)
-        if (entered !== undefined) await entered
-      }
-      if (performance.now() > turnEnds) {
-        await nextTurn()
-        throwIfAborted(this.#context.signal)
-        await this.#context.saver.room()
-        turnEnds = performance.now() + TURN
+    this.#open.push(root)
+    if (ahead === undefined) {
+      const walk = new Walk({ sources, separator, rules })
+      await this.#follow(() => walk.next())
+    } else {
+      const walk = new WalkAhead({ ...ahead, sources, separator })
+      const stop = (): void => void walk.close()
+      signal?.addEventListener('abort', stop)
+      try {
+        do await this.#follow(() => walk.next(this.path))
+        while (await walk.more())
+      } finally {
+        signal?.removeEventListener('abort', stop)
+        await walk.close()
       }
     }
+    throwIfAborted(signal)
     await this.#context.saver.filesDone()
     if (this.#root === undefined) throw new Error('the scan ended before its root was complete')
     if (root.entryCount === 0) {
@@ -118,6 +115,20 @@ export class Scan {
     return this.#root
   }
 
+  /** Takes steps of the walk as long as there are some. */
+  async #follow(nextStep: () => WalkStep | undefined): Promise<void> {
+    for (let step = nextStep(); step !== undefined; step = nextStep()) {
+      const entered = this.#take(step)
+      if (entered !== undefined) await entered
+      if (performance.now() > this.#turnEnds) {
+        await nextTurn()
+        throwIfAborted(this.#context.signal)
+        await this.#context.saver.room()
+        this.#turnEnds = performance.now() + TURN
+      }
+    }
+  }
+
   /** Saves trees of what has been dealt with so far; returns the root, undefined where there is nothing yet. */
   savePartialTree(): Id | undefined {
     // A root that is complete has been encoded to its end already.
@@ -125,87 +136,48 @@ export class Scan {
     return this.#rootFolder?.partialTree((bytes) => this.#context.saver.saveBlob('tree', bytes))
   }
 
-  #leave(at: OpenFolder): void {
+  /** A promise where there is something to wait for, so that the many steps without cost none. */
+  #take(step: WalkStep): Promise<void> | undefined {
+    if (step.kind === 'entry') this.#visitEntry(this.#current, step)
+    else if (step.kind === 'leave') this.#leave()
+    else if (step.kind === 'problem') this.#context.onProblem(step.path, step.message)
+    else return this.#enterFolder(this.#current, step)
+    return undefined
+  }
+
+  get #current(): Folder {
+    const folder = this.#open.at(-1)
+    if (folder === undefined) throw new Error('the walk is in no folder')
+    return folder
+  }
+
+  #leave(): void {
+    const left = this.#current
     this.#open.pop()
-    if (at.sources === undefined) this.#context.rules.leaveFolder(at.path)
-    at.folder.endScan()
-    this.#settle(at.folder)
+    left.endScan()
+    this.#settle(left)
   }
 
-  #openSources(folder: Folder, sources: SourceTree): void {
-    const names = [...sources.children.keys()].toSorted(compareNames)
-    this.#open.push({ folder, path: sources.infoPath ?? '', names, next: 0, sources: sources.children })
-  }
-
-  /** A promise where there is something to wait for, so that the many entries without cost none. */
-  #visit(at: OpenFolder, name: string): Promise<void> | undefined {
-    if (at.sources === undefined)
-      return this.#visitEntry(at.folder, name, joinPath(at.path, name, this.#context.separator), false)
-    const source = at.sources.get(name)
-    if (source === undefined) throw new Error(`source '${name}' is not there`)
-    if (source.path !== undefined) return this.#visitEntry(at.folder, name, source.path, source.explicit)
-    return this.#enterLeadingFolder(at.folder, name, source)
-  }
-
-  /** A folder that is in the snapshot only because it leads to a source. */
-  async #enterLeadingFolder(parent: Folder, name: string, source: SourceTree): Promise<void> {
-    const path = source.infoPath
-    if (path === undefined) throw new Error(`source '${name}' has nowhere to take its metadata from`)
-    let node: Node
+  #visitEntry(parent: Folder, { name, path, stats, explicit }: WalkStep & { readonly kind: 'entry' }): void {
+    const { onProblem, builder, withSockets } = this.#context
     try {
-      node = this.#context.builder.buildLeading(name, path, statSync(toFsPath(path), { bigint: true }))
-    } catch (error) {
-      if (systemErrorCode(error) === undefined) throw error
-      return this.#context.onProblem(path, describeError(error))
-    }
-    const entry = parent.previousEntry(name)
-    const previous = await this.#previousFolder(parent.previousTrees(previousNodeOf(parent, entry)), path)
-    this.#openSources(new Folder(path, node, { folder: parent, slot: parent.reserve() }, entry, previous), source)
-  }
-
-  #visitEntry(parent: Folder, name: string, path: string, explicit: boolean): Promise<void> | undefined {
-    try {
-      return this.#visitFound(parent, name, path, explicit)
+      const previous = parent.previousEntry(name)
+      const type = nodeType(stats)
+      if (type === 'file') this.#visitFile(parent, name, path, stats, previous)
+      else if (type === 'irregular') onProblem(path, 'it is neither a file nor anything else that can be saved')
+      else if (type !== 'socket' || withSockets)
+        parent.put(parent.reserve(), builder.build(name, path, stats, builder.attributesOf(path)), previous)
     } catch (error) {
       const code = systemErrorCode(error)
       if (code === undefined) throw error
       // Gone since the folder was listed: as if it had never been there.
-      if (explicit || code !== 'ENOENT') this.#context.onProblem(path, describeError(error))
-      return undefined
+      if (explicit || code !== 'ENOENT') onProblem(path, describeError(error))
     }
   }
 
-  #visitFound(parent: Folder, name: string, path: string, explicit: boolean): Promise<void> | undefined {
-    const { rules, onProblem, builder, withSockets } = this.#context
-    if (!explicit && rules.excludesPath(path)) return undefined
-    const stats = lstatSync(toFsPath(path), { bigint: true })
-    if (rules.excludes(path, stats, explicit)) return undefined
-    const previous = parent.previousEntry(name)
-    switch (nodeType(stats)) {
-      case 'file':
-        this.#visitFile(parent, name, path, stats, previous)
-        return undefined
-      case 'dir':
-        return this.#enterFolder(parent, name, path, stats, previous)
-      case 'socket':
-        if (!withSockets) return undefined
-        break
-      case 'irregular':
-        onProblem(path, 'it is neither a file nor anything else that can be saved')
-        return undefined
-      case 'symlink':
-      case 'dev':
-      case 'chardev':
-      case 'fifo':
-        break
-    }
-    put(parent, parent.reserve(), builder.build(name, path, stats), previous)
-    return undefined
-  }
-
-  #visitFile(parent: Folder, name: string, path: string, stats: BigIntStats, previous: number): void {
+  #visitFile(parent: Folder, name: string, path: string, stats: EntryStats, previous: number): void {
     const { builder, tally, rule } = this.#context
-    const attributes = builder.extendedAttributes(path)
+    const attributes = builder.attributesOf(path)
     const entries = parent.previousEntries
     if (entries !== undefined && previous !== -1 && attributes.length === 0) {
       const numbers = builder.fileNumbers(stats)
@@ -217,12 +189,12 @@ export class Scan {
       }
     }
     const node = builder.build(name, path, stats, attributes)
-    const previousNode = previousNodeOf(parent, previous)
+    const previousNode = parent.previousNode(previous)
     if (entries !== undefined && previousNode !== undefined && !fileChanged(stats, previousNode, rule)) {
       if (this.#isStored(entries, previous)) {
         tally.countTakenOver(Number(node.size))
         this.#context.onItem({ path, type: 'file', action: 'unmodified' })
-        put(parent, parent.reserve(), { ...node, content: previousNode.content }, previous)
+        parent.put(parent.reserve(), { ...node, content: previousNode.content }, previous)
         return
       }
       this.#context.onProblem(
@@ -248,7 +220,7 @@ export class Scan {
       this.#context.onProblem(path, 'it changed while it was being read; what was read is saved')
     const current = saved.found === undefined ? scanned : this.#asRead(path, scanned, saved.found)
     const node: Node = { ...current, size: BigInt(saved.size), content: saved.content }
-    const action = put(parent, slot, node, previous)
+    const action = parent.put(slot, node, previous)
     this.#context.tally.count(node, action)
     this.#context.onItem({ path, type: 'file', action })
   }
@@ -272,20 +244,15 @@ export class Scan {
     return entries.everyContent(previous, this.#hasData)
   }
 
-  async #enterFolder(parent: Folder, name: string, path: string, stats: BigIntStats, entry: number): Promise<void> {
-    let node: Node
-    let names: string[]
-    try {
-      node = this.#context.builder.build(name, path, stats)
-      names = sortNames(readFolder(path))
-    } catch (error) {
-      if (systemErrorCode(error) === undefined) throw error
-      return this.#context.onProblem(path, describeError(error))
-    }
-    const kept = this.#context.rules.enterFolder(path, names, stats)
-    const previous = await this.#previousFolder(parent.previousTrees(previousNodeOf(parent, entry)), path)
-    const folder = new Folder(path, node, { folder: parent, slot: parent.reserve() }, entry, previous)
-    this.#open.push({ folder, path, names: kept, next: 0, sources: undefined })
+  async #enterFolder(
+    parent: Folder,
+    { kind, name, path, stats }: WalkStep & { readonly kind: 'folder' | 'leading' },
+  ): Promise<void> {
+    const { builder } = this.#context
+    const node = kind === 'folder' ? builder.build(name, path, stats) : builder.buildLeading(name, path, stats)
+    const entry = parent.previousEntry(name)
+    const previous = await this.#previousFolder(parent.previousTrees(parent.previousNode(entry)), path)
+    this.#open.push(new Folder(path, node, { folder: parent, slot: parent.reserve() }, entry, previous))
   }
 
   async #previousFolder(trees: readonly Id[], path: string): Promise<PreviousFolder | undefined> {
@@ -321,37 +288,10 @@ export class Scan {
       }
       const node: Node = { ...folder.node, subtree: tree }
       const parent = folder.place.folder
-      const action = put(parent, folder.place.slot, node, folder.previous)
+      const action = parent.put(folder.place.slot, node, folder.previous)
       this.#context.tally.count(node, action)
       this.#context.onItem({ path: folder.path, type: 'dir', action })
       folder = parent
     }
   }
-}
-
-/** The parent snapshot's entry at a place; undefined for -1. */
-function previousNodeOf(folder: Folder, previous: number): Node | undefined {
-  return previous === -1 ? undefined : folder.previousEntries?.node(previous)
-}
-
-/** Puts an entry in its place, or where the parent snapshot's says the same, that one; returns what became of it. */
-function put(folder: Folder, place: number, node: Node, previous: number): SnapshotItem['action'] {
-  const previousNode = previousNodeOf(folder, previous)
-  const same = previousNode !== undefined && sameNode(node, previousNode)
-  if (same) folder.keep(place, previous)
-  else folder.fill(place, node)
-  return previousNode === undefined ? 'new' : same ? 'unmodified' : 'changed'
-}
-
-function joinPath(folder: string, name: string, separator: string): string {
-  return folder.endsWith(separator) ? folder + name : folder + separator + name
-}
-
-/**
- * In the order of bytes, which for names below the surrogates is the order of JavaScript's strings, and each once: some file systems list an
- * entry twice when their folder changes meanwhile.
- */
-function sortNames(names: readonly string[]): string[] {
-  const sorted = names.some((name) => /[\ud800-\uffff]/.test(name)) ? names.toSorted(compareNames) : names.toSorted()
-  return sorted.filter((name, index) => name !== sorted[index - 1])
 }

@@ -2,8 +2,7 @@ import { resolve } from 'node:path'
 import { ChunkStream } from '../chunking/chunk-stream.ts'
 import { createChunker } from '../chunking/create-chunker.ts'
 import { describeError, isVarveError, VarveError } from '@varve/platform/errors'
-import { currentPlatform } from '@varve/platform'
-import type { Platform } from '@varve/platform'
+import { currentPlatform, type Platform } from '@varve/platform'
 import { shortId, type Id } from '../repository/id.ts'
 import { withLock } from '../repository/lock.ts'
 import { isPartial, markPartial, PARTIAL_TAG } from '../repository/partial-snapshot.ts'
@@ -27,6 +26,7 @@ import type { SnapshotOptions, SnapshotResult } from './snapshot-options.ts'
 import { arrangeSources } from './source-tree.ts'
 import { saveStream } from './stream-source.ts'
 import { Tally } from './tally.ts'
+import { aheadOf } from './walk-ahead.ts'
 
 /**
  * Saves files, folders or a stream as a new snapshot. Nothing that the repository holds changes before the very end; packs are
@@ -164,6 +164,7 @@ class SnapshotRun {
         ownPaths: repository.storage.localPaths,
         onWarning: ({ path, message }) => problem(path, message),
       }),
+      ahead: aheadOf(parent, { rules, sourcePaths: sources, ownPaths: repository.storage.localPaths }),
       rule: { ignoreCtime, ignoreInode },
       tally: this.#tally,
       separator: this.#platform.separator,
