@@ -39,6 +39,8 @@ export type CheckProblem = { readonly message: string } & (
     }
   /** A pack cannot be read, does not have its hash, or its header does not agree with the index. What is lost by it, the damaged blobs say. */
   | { readonly kind: 'damaged-pack'; readonly pack: Id; readonly affected: Affected }
+  /** A pack was not right when it was read, and was when it was read once more. It is not damaged; memory, a disk or a network is not to be relied on. */
+  | { readonly kind: 'unreliable-reading'; readonly pack: Id }
   /** One of the places of a blob does not hold it. Nothing is affected as long as another place does. */
   | { readonly kind: 'damaged-blob'; readonly pack: Id; readonly blob: BlobHandle; readonly affected: Affected }
   /** A snapshot needs a blob that no index knows. */
