@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { getSystemErrorMessage } from 'node:util'
 
 /** Every code that a {@link VarveError} can carry. Callers branch on these, never on messages. */
@@ -60,10 +61,19 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   throw new VarveError('ERR_VARVE_ABORTED', 'stopped on request', { cause: signal.reason })
 }
 
+/** Errors that Node knows no names and no words for, a full quota among them, by their number; what they mean. */
+const UNNAMED: Readonly<Record<string, string>> = {
+  EDQUOT: 'disk quota exceeded',
+  ESTALE: 'stale file handle',
+}
+
 /** The `code` of a Node system error (`'ENOENT'`, …), or undefined for anything else. */
 export function systemErrorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined
-  return typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code) ? error.code : undefined
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined
+  if (/^E[A-Z0-9]+$/.test(error.code)) return error.code
+  if (!/^unknown/i.test(error.code) || !('errno' in error) || typeof error.errno !== 'number') return undefined
+  const number = -error.errno
+  return Object.entries(constants.errno).find(([, value]) => value === number)?.[0]
 }
 
 /**
@@ -74,5 +84,5 @@ export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const code = systemErrorCode(error)
   if (code === undefined || !('errno' in error) || typeof error.errno !== 'number') return error.message
-  return `${getSystemErrorMessage(error.errno) ?? 'unknown error'} (${code})`
+  return `${UNNAMED[code] ?? getSystemErrorMessage(error.errno) ?? 'unknown error'} (${code})`
 }
