@@ -3,13 +3,15 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { constants, createGzip, createZstdCompress } from 'node:zlib'
 import type { LongCall } from '@varve/platform'
-import { VarveError } from '@varve/platform/errors'
+import { throwIfAborted, VarveError } from '@varve/platform/errors'
+import { breathe } from '../directory-index/breathe.ts'
 import type { DirIndex } from '../directory-index/dir-index.ts'
 import { writeDurably } from '../directory-index/durable-file.ts'
 import { EntryCursor } from '../directory-index/entry-cursor.ts'
 import { ProgressMeter } from '../directory-index/progress-meter.ts'
 import { Seal, type ArchiveCompression } from './archive-format.ts'
 import { contentMember, endOfMembers, manifestMember } from './archive-members.ts'
+import { inBatches } from './batches.ts'
 import { bringsContent } from './change.ts'
 import type { DiffIndex } from './diff-index.ts'
 
@@ -79,7 +81,7 @@ export class DiffData {
         await writeAll(file, bytes)
         summary.size += bytes.length
       }
-      await pipeline(Readable.from(this.#members(options, summary)), compressor, async (compressed) => {
+      await pipeline(Readable.from(inBatches(this.#members(options, summary))), compressor, async (compressed) => {
         for await (const piece of compressed as AsyncIterable<Buffer>) {
           seal.update(piece)
           await write(piece)
@@ -99,6 +101,8 @@ export class DiffData {
     try {
       yield* manifestMember(this.#diff.size, this.#diff.pieces())
       for await (const change of this.#diff.changes()) {
+        throwIfAborted(signal)
+        await breathe()
         const { path, after: state } = change
         if (state?.type !== 'file' || !bringsContent(change)) continue
         const signature = (await before.find(path))?.signature
