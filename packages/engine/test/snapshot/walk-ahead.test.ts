@@ -113,7 +113,7 @@ test('it waits for who asks, and ends at any time', async () => {
 
 test('what stops the thread is thrown', async () => {
   const walk = walkAhead([scratchFolder()], { exclude: ['['] })
-  await expect(stepsOf(walk)).rejects.toThrow()
+  await expect(stepsOf(walk)).rejects.toThrow('[')
 })
 
 test('a snapshot of many files that are known adds nothing, and finds what changed', async () => {
