@@ -1,7 +1,5 @@
 import { describeError, isVarveError, throwIfAborted } from '@varve/platform/errors'
 import type { IndexedRepository } from '../repository/repository.ts'
-import { WorkerPool } from '../workers/worker-pool.ts'
-import { workerUrl } from '../workers/worker-url.ts'
 import type { Breather } from './breather.ts'
 import { ByteBudget } from './byte-budget.ts'
 import type { FilePreparation } from './file-preparation.ts'
@@ -9,7 +7,8 @@ import { packReads, type PackRead } from './pack-reads.ts'
 import { EntryMark } from './entry-mark.ts'
 import type { RestorePlan } from './restore-plan.ts'
 import type { RestoreReporter } from './restore-reporter.ts'
-import type { WriteJob, WriteResult, WriteSetup } from './write-jobs.ts'
+import type { WriteResult, WriteSetup } from './write-jobs.ts'
+import type { WriteThreads } from './write-threads.ts'
 
 /** Bytes of packs that may be in memory at a time for each thread: what it is at, what waits for it, and what is being read. */
 const BYTES_PER_THREAD = 6 << 20
@@ -28,7 +27,8 @@ export interface ContentWritingOptions {
   readonly reporter: RestoreReporter
   readonly breather: Breather
   readonly signal: AbortSignal | undefined
-  readonly workers: number | undefined
+  /** That do the work; closed in the end. */
+  readonly threads: WriteThreads
   readonly sparse: boolean
   /** Called for an entry that could not be restored, or not wholly. */
   readonly onFailure: (entry: number, message: string) => void
@@ -42,7 +42,8 @@ export interface ContentWritingOptions {
  */
 export class ContentWriting {
   readonly #options: ContentWritingOptions
-  readonly #pool: WorkerPool<WriteJob, WriteResult>
+  readonly #pool: WriteThreads
+  readonly #setup: WriteSetup
   readonly #stop = new Int32Array(new SharedArrayBuffer(4))
   readonly #budget: ByteBudget
   readonly #running = new Set<Promise<void>>()
@@ -54,20 +55,17 @@ export class ContentWriting {
 
   constructor(options: ContentWritingOptions) {
     this.#options = options
-    const { repository, plan, sparse, workers } = options
+    const { repository, plan, sparse, threads } = options
     setPending(plan)
-    const setup: WriteSetup = {
+    this.#setup = {
       key: repository.key,
+      source: repository.storage.direct,
       entries: plan.entries.share(),
       pieces: plan.pieces.share(),
       sparse,
       stop: this.#stop,
     }
-    this.#pool = new WorkerPool({
-      module: workerUrl(import.meta.url, './write-worker'),
-      workerData: setup,
-      size: workers,
-    })
+    this.#pool = threads
     this.#budget = new ByteBudget(this.#pool.size * BYTES_PER_THREAD)
   }
 
@@ -78,6 +76,7 @@ export class ContentWriting {
     }
     this.#options.signal?.addEventListener('abort', stop, { once: true })
     try {
+      await this.#pool.runOnEach({ kind: 'setup', setup: this.#setup })
       for (const files of fileJobs(this.#options.plan)) await this.#begin(FILE_JOB_BYTES, () => this.#complete(files))
       for (const read of packReads(this.#options.plan.pieces)) {
         if (this.#prepare(read)) await this.#begin(read.length, () => this.#write(read))
@@ -140,17 +139,25 @@ export class ContentWriting {
     const { pack, offset, length, pieces } = read
     const [first] = pieces
     if (first !== undefined) reporter.current = () => plan.entries.path(plan.pieces.entry(first))
-    let bytes: Uint8Array<ArrayBuffer>
-    try {
-      bytes = await repository.storage.load('pack', pack, { offset, length })
-    } catch (error) {
-      if (!isVarveError(error)) throw error
-      for (const same of blobsOf(read, plan)) await this.#recover(same)
-      return
+    let result: WriteResult | undefined
+    if (this.#setup.source !== undefined) {
+      result = await this.#pool.run({ kind: 'stored', pack, offset, length, pieces })
+      throwIfAborted(signal)
     }
-    throwIfAborted(signal)
-    const job = { kind: 'sealed', bytes, offset, pieces } as const
-    const { damaged } = this.#take(await this.#pool.run(job, { transfer: [bytes.buffer, pieces.buffer] }))
+    if (result?.isRead !== true) {
+      let bytes: Uint8Array<ArrayBuffer>
+      try {
+        bytes = await repository.storage.load('pack', pack, { offset, length })
+      } catch (error) {
+        if (!isVarveError(error)) throw error
+        for (const same of blobsOf(read, plan)) await this.#recover(same)
+        return
+      }
+      throwIfAborted(signal)
+      const job = { kind: 'sealed', bytes, offset, pieces } as const
+      result = await this.#pool.run(job, { transfer: [bytes.buffer, pieces.buffer] })
+    }
+    const { damaged } = this.#take(result)
     for (const same of damaged) await this.#recover(same)
   }
 

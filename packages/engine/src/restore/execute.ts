@@ -16,6 +16,7 @@ import type { RestoreOptions, RestoreResult } from './restore-options.ts'
 import { planFigures, type RestorePlan } from './restore-plan.ts'
 import { RestoreReporter } from './restore-reporter.ts'
 import { verifyRestored } from './verification.ts'
+import { startWriteThreads, type WriteThreads } from './write-threads.ts'
 
 /**
  * Carries out a plan, or in a dry run only tells what that would do.
@@ -24,6 +25,7 @@ import { verifyRestored } from './verification.ts'
  * file that could not be completed is removed, unless it was there before. A plan can be carried out once.
  *
  * @param options - those that the plan was made with
+ * @param threads - to write files, where they have been started already; they are closed in the end
  * @throws ERR_VARVE_TARGET where the target as a whole cannot be written to, ERR_VARVE_ABORTED; other failures concern single entries and
  * are reported to `onProblem`
  */
@@ -31,6 +33,7 @@ export async function executeRestore(
   repository: IndexedRepository,
   plan: RestorePlan,
   options: RestoreOptions,
+  threads?: WriteThreads,
 ): Promise<RestoreResult> {
   throwIfAborted(options.signal)
   const figures = planFigures(plan)
@@ -42,7 +45,7 @@ export async function executeRestore(
   reporter.start()
   try {
     if (options.dryRun === true) return await tell(plan, options, reporter)
-    const result = await carryOut(repository, plan, options, reporter)
+    const result = await carryOut(repository, plan, options, threads, reporter)
     if (options.verify !== true) return result
     const { verified, problems } = await verifyRestored(plan, options)
     return { ...result, filesVerified: verified, problems: result.problems + problems }
@@ -55,6 +58,7 @@ async function carryOut(
   repository: IndexedRepository,
   plan: RestorePlan,
   options: RestoreOptions,
+  started: WriteThreads | undefined,
   reporter: RestoreReporter,
 ): Promise<RestoreResult> {
   const { entries } = plan
@@ -77,7 +81,7 @@ async function carryOut(
     reporter,
     breather,
     signal,
-    workers,
+    threads: started ?? startWriteThreads(workers),
     sparse,
     onFailure,
   })

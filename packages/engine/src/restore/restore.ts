@@ -3,6 +3,7 @@ import { withLock } from '../repository/lock.ts'
 import { executeRestore } from './execute.ts'
 import { planRestore } from './plan.ts'
 import { checkRestoreOptions, type RestoreOptions, type RestoreResult } from './restore-options.ts'
+import { startWriteThreads } from './write-threads.ts'
 
 /**
  * Restores a snapshot, or a part of it, into a folder. Holds a shared lock on the repository, unless `noLock` says otherwise.
@@ -13,10 +14,15 @@ import { checkRestoreOptions, type RestoreOptions, type RestoreResult } from './
  */
 export async function restore(repository: OpenRepository, options: RestoreOptions): Promise<RestoreResult> {
   checkRestoreOptions(options)
-  const { signal, retryLock, noLock } = options
-  return withLock(repository, { exclusive: false, reading: true, signal, retryLock, noLock }, async (held) => {
-    const indexed = await repository.loadIndex(held)
-    const heldOptions: RestoreOptions = { ...options, signal: held }
-    return executeRestore(indexed, await planRestore(indexed, heldOptions), heldOptions)
-  })
+  const { signal, retryLock, noLock, workers, dryRun = false } = options
+  const threads = dryRun ? undefined : startWriteThreads(workers)
+  try {
+    return await withLock(repository, { exclusive: false, reading: true, signal, retryLock, noLock }, async (held) => {
+      const indexed = await repository.loadIndex(held)
+      const heldOptions: RestoreOptions = { ...options, signal: held }
+      return executeRestore(indexed, await planRestore(indexed, heldOptions), heldOptions, threads)
+    })
+  } finally {
+    await threads?.close()
+  }
 }

@@ -1,10 +1,14 @@
+import type { Id } from '../repository/id.ts'
 import type { MasterKey } from '../repository/master-key.ts'
+import type { DirectSource } from '../storage/direct-reading.ts'
 import type { SharedEntries } from './planned-entries.ts'
 import type { SharedPieces } from './planned-pieces.ts'
 
-/** What a writing thread starts with. */
+/** What a writing thread has to know before all else. */
 export interface WriteSetup {
   readonly key: MasterKey
+  /** Where it can read packs by itself, if so. */
+  readonly source: DirectSource | undefined
   readonly entries: SharedEntries
   readonly pieces: SharedPieces
   /** Whether long runs of zeros in new files become holes. */
@@ -13,8 +17,17 @@ export interface WriteSetup {
   readonly stop: Int32Array<SharedArrayBuffer>
 }
 
-/** What a writing thread is asked. */
+/** What a writing thread is asked; first of all to set itself up. */
 export type WriteJob =
+  | { readonly kind: 'setup'; readonly setup: WriteSetup }
+  /** As `sealed`, but to read the range from its pack first. */
+  | {
+      readonly kind: 'stored'
+      readonly pack: Id
+      readonly offset: number
+      readonly length: number
+      readonly pieces: Uint32Array<ArrayBuffer>
+    }
   /** To open pieces from a range of a pack that starts at `offset`, and to write them. They come in the order in which they lie in the pack. */
   | {
       readonly kind: 'sealed'
@@ -36,6 +49,8 @@ export interface FileFailure {
 
 /** What it answers. Rejected with ERR_VARVE_TARGET where nothing more can be written into the target at all. */
 export interface WriteResult {
+  /** Whether a range could be read from its pack. If not, nothing was done. */
+  readonly isRead: boolean
   /** Files that are complete. */
   readonly done: readonly number[]
   readonly failures: readonly FileFailure[]

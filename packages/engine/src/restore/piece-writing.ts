@@ -1,0 +1,113 @@
+import { currentPlatform } from '@varve/platform'
+import { releaseNow } from '../release-now.ts'
+import { BlobOpener } from '../repository/blob-opening.ts'
+import { Sealer } from '../repository/sealing.ts'
+import { DirectReader } from '../storage/direct-reading.ts'
+import { FileWriter } from './file-writer.ts'
+import { MetadataWriter } from './metadata-writer.ts'
+import { PlannedEntries } from './planned-entries.ts'
+import { PlannedPieces } from './planned-pieces.ts'
+import type { WriteJob, WriteResult, WriteSetup } from './write-jobs.ts'
+
+/** Memory for a range of a pack: enough for all but those with an oversize blob. The system gives real memory only for what is written to. */
+const USUAL_RANGE = 10 * 1024 * 1024
+
+/** What a thread does that writes the pieces of files. */
+export class PieceWriting {
+  readonly #pieces: PlannedPieces
+  readonly #metadata = new MetadataWriter(currentPlatform())
+  readonly #writer: FileWriter
+  readonly #opener: BlobOpener
+  readonly #reader: DirectReader | undefined
+  readonly #stop: WriteSetup['stop']
+  #memory: Buffer = Buffer.alloc(0)
+
+  constructor(setup: WriteSetup) {
+    this.#pieces = PlannedPieces.attach(setup.pieces)
+    this.#writer = new FileWriter(PlannedEntries.attach(setup.entries), this.#pieces, this.#metadata, setup.sparse)
+    this.#opener = new BlobOpener(new Sealer(setup.key))
+    this.#reader = setup.source && new DirectReader(setup.source)
+    this.#stop = setup.stop
+  }
+
+  /** Does a job. What goes wrong with single files is in the result. @throws ERR_VARVE_TARGET */
+  handle(job: WriteJob): WriteResult {
+    this.#writer.done = []
+    this.#writer.failures = []
+    this.#writer.bytes = 0
+    this.#metadata.attributesSkipped = 0
+    const damaged = this.#do(job)
+    const { done, failures, bytes } = this.#writer
+    const { attributesSkipped } = this.#metadata
+    return { isRead: damaged !== undefined, done, failures, damaged: damaged ?? [], bytes, attributesSkipped }
+  }
+
+  /** @returns for each blob that could not be opened its pieces; undefined where the pack could not be read */
+  #do(job: WriteJob): readonly (readonly number[])[] | undefined {
+    if (job.kind === 'stored') return this.#writeStored(job)
+    let damaged: readonly (readonly number[])[] = []
+    if (job.kind === 'sealed') {
+      damaged = this.#writeSealed(job.bytes, job.offset, job.pieces)
+      releaseNow(job.bytes)
+    }
+    if (job.kind === 'plain') for (const piece of job.pieces) if (!this.#isStopped) this.#writer.write(piece, job.bytes)
+    if (job.kind === 'files') for (const entry of job.files) if (!this.#isStopped) this.#writer.complete(entry)
+    return damaged
+  }
+
+  #writeStored({
+    pack,
+    offset,
+    length,
+    pieces,
+  }: WriteJob & { kind: 'stored' }): readonly (readonly number[])[] | undefined {
+    if (this.#isStopped) return []
+    if (this.#memory.length < length) this.#memory = Buffer.allocUnsafeSlow(Math.max(USUAL_RANGE, length))
+    const bytes = this.#memory.subarray(0, length)
+    if (this.#reader?.read('pack', pack, { offset, length }, bytes) !== true) return undefined
+    return this.#writeSealed(bytes, offset, pieces)
+  }
+
+  #writeSealed(bytes: Uint8Array, offset: number, numbers: Uint32Array): readonly (readonly number[])[] {
+    const damaged: (readonly number[])[] = []
+    for (let next = 0; next < numbers.length && !this.#isStopped;) {
+      const same = sameBlob(this.#pieces, numbers, next)
+      next += same.length
+      const [first] = same
+      if (first === undefined || same.every((piece) => this.#writer.isLost(piece))) continue
+      const start = this.#pieces.packOffset(first) - offset
+      const content = this.#open(bytes.subarray(start, start + this.#pieces.packedLength(first)), first)
+      if (content === undefined) {
+        damaged.push(same)
+        continue
+      }
+      for (const piece of same) this.#writer.write(piece, content)
+    }
+    return damaged
+  }
+
+  #open(sealed: Uint8Array, piece: number): Uint8Array | undefined {
+    try {
+      return this.#opener.open(sealed, this.#pieces.blob(piece))
+    } catch {
+      // Whoever looks for the blob in other places says what is wrong with it where there are none.
+      return undefined
+    }
+  }
+
+  get #isStopped(): boolean {
+    return Atomics.load(this.#stop, 0) !== 0
+  }
+}
+
+/** The run of pieces, from number `start` of `numbers` on, that are one blob. Different blobs at one place are for opening to refuse. */
+function sameBlob(pieces: PlannedPieces, numbers: Uint32Array, start: number): number[] {
+  const first = numbers[start] ?? 0
+  const same: number[] = []
+  for (let i = start; i < numbers.length; i++) {
+    const piece = numbers[i] ?? 0
+    if (!pieces.areSameBlob(first, piece)) break
+    same.push(piece)
+  }
+  return same
+}
