@@ -1,9 +1,13 @@
+import { hash } from 'node:crypto'
 import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { VarveError } from '@varve/platform'
 import { applyDiff, DiffData, DiffIndex, DirIndex } from '@varve/delta'
 import { memoryFolder } from '../directory-index/memory-folder.ts'
 import { collect, file, folder, link, noise, plant, survey } from '../directory-index/trees.ts'
+import { forge } from './forged-archive.ts'
 
 const REFUSED = { name: 'VarveError', code: expect.stringMatching(/^ERR_VARVE_(?:DAMAGED|FORMAT)$/) as string }
 
@@ -54,7 +58,7 @@ async function damageEverywhere(path: string, check: (where: string) => Promise<
   writeFileSync(path, sound)
 }
 
-describe('a damaged file', () => {
+describe('a damaged file', { timeout: 300_000 }, () => {
   it('is refused as an index, whichever byte is wrong', async () => {
     const { index } = await prepare()
     await damageEverywhere(index, async (where) => {
@@ -97,5 +101,38 @@ describe('a damaged file', () => {
     }
     await expect(collect(older.entries())).rejects.toMatchObject(REFUSED)
     await expect(collect(difference.changes())).rejects.toMatchObject(REFUSED)
+  })
+
+  it('is refused in words, or means something else, when its checksum was made right again', async () => {
+    const { index, diff, scratch, base } = await prepare()
+    const before = survey(base)
+    const damage = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 })), { minLength: 1, maxLength: 3 })
+    const spoil = (sound: Buffer, changes: readonly (readonly [number, number])[]): Buffer => {
+      const body = Buffer.from(sound.subarray(0, -32))
+      for (const [at, bits] of changes) body[at % body.length] = (body[at % body.length] ?? 0) ^ bits
+      return Buffer.concat([body, hash('sha256', body, 'buffer')])
+    }
+    const [soundIndex, soundDiff] = [readFileSync(index), readFileSync(diff)]
+    let refusals = 0
+    const refusedInWords = async (work: Promise<unknown>): Promise<void> => {
+      const error = await failureOf(work)
+      if (error === 'no failure') return
+      refusals++
+      expect(error).toBeInstanceOf(VarveError)
+    }
+    await fc.assert(
+      fc.asyncProperty(damage, async (changes) => {
+        writeFileSync(index, spoil(soundIndex, changes))
+        await refusedInWords(DirIndex.fromFile(index).then((opened) => opened.close()))
+        const manifest = spoil(soundDiff, changes)
+        writeFileSync(diff, manifest)
+        await refusedInWords(DiffIndex.fromFile(diff).then((opened) => opened.close()))
+        forge(join(scratch, 'forged.tgz'), { base: {}, changes: [], members: [], manifest })
+        await refusedInWords(applyDiff(base, join(scratch, 'forged.tgz')))
+      }),
+      { numRuns: 150 },
+    )
+    expect(refusals).toBeGreaterThan(300)
+    expect(survey(base)).toEqual(before)
   })
 })
