@@ -1,10 +1,7 @@
 import type { BlockMemory, TablePlaces } from './block-memory.ts'
 import type { BlockSums } from './block-sums.ts'
 
-/** Different blocks with the same weak sum that are told apart: more of them come only from somebody who wants the search to be slow. */
-const GREATEST_CHAIN = 8
-
-/** Places that are looked at from where a block should be; the kernel has the same number. Of honest sums hardly one block in a million is further away. */
+/** Places that are looked at from where a block should be; the kernel has the same number. Honest sums are hardly ever further away. */
 const GREATEST_DISTANCE = 64
 
 /** Spreads sums over a table: an odd constant near 2³² divided by the golden ratio. The kernel has the same. */
@@ -14,8 +11,9 @@ const SPREAD = 0x9e3779b1
 const FILTER_BITS = 4
 
 /**
- * Finds blocks by their weak sums, in the kernels' memory: open addressing, at most half full. Of blocks that are the same the first is kept, of different ones
- * with the same weak sum the first eight. Whatever the sums are, filling it takes time with the number of blocks.
+ * Finds blocks by their weak sums, in the kernels' memory: open addressing, at most half full. Of blocks that are the same the first is kept. Whatever the sums
+ * are, filling it takes time with the number of blocks, and looking a sum up takes no more than 64 looks: of blocks that somebody made to crowd in one
+ * place, not all are found.
  */
 export class BlockTable {
   readonly places: TablePlaces
@@ -67,7 +65,6 @@ export class BlockTable {
     const { weak, strong, parameters } = this.#sums
     const own = strong.subarray(block * parameters.strongLength, (block + 1) * parameters.strongLength)
     const home = this.#home(sum)
-    let chain = 0
     for (let distance = 0; distance < GREATEST_DISTANCE; distance++) {
       const place = (home + distance) & this.#mask
       const other = (this.#blocks[place] ?? 0) - 1
@@ -75,9 +72,7 @@ export class BlockTable {
         this.#blocks[place] = block + 1
         return true
       }
-      if (weak[other] !== sum) continue
-      chain++
-      if (chain === GREATEST_CHAIN || hasStrong(this.#sums, other, own)) return false
+      if (weak[other] === sum && hasStrong(this.#sums, other, own)) return false
     }
     return false
   }

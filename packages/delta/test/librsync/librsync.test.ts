@@ -84,6 +84,26 @@ describe('deltas of librsync', () => {
   })
 })
 
+describe('blocks with sums of librsync', () => {
+  it.each([
+    ['rabin-karp', 'blake2b'],
+    ['rabin-karp', 'md4'],
+    ['rollsum', 'blake2b'],
+    ['rollsum', 'md4'],
+  ] as const)('are found at every place: %s and %s', async (weakHash, strongHash) => {
+    const content = pseudoRandom(3, 100_000)
+    const sums = await computeLibrsyncSignature([content], { weakHash, strongHash, blockSize: 700 })
+    const target = Buffer.concat([
+      pseudoRandom(4, 123),
+      content.subarray(49_000),
+      pseudoRandom(5, 77),
+      content.subarray(0, 49_000),
+    ])
+    const delta = await collect(computeLibrsyncDelta(sums, [target]))
+    expect(delta.length).toBeLessThan(123 + 77 + 50)
+  })
+})
+
 describe('signatures of librsync', () => {
   it.each([
     ['blocks of nothing', '72730147 00000000 00000020'],

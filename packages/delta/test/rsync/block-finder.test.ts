@@ -42,6 +42,11 @@ describe('blocks', () => {
     expect(await found(sums, target)).toEqual(['literal 300', 'copy 9216+784'])
   })
 
+  it('are not copied beyond the end of the old file, whatever the sums of its last block say', async () => {
+    const sums = await computeSignature([base.subarray(0, 2048)], { blockSize: 1024 })
+    expect(await found(sums, base.subarray(1024, 2048), 100)).toEqual(['literal 1024'])
+  })
+
   it('are found across the pieces in which the target is read', async () => {
     const large = pseudoRandom(4, 3 * 1024 * 1024)
     const sums = await computeSignature([large], { blockSize: 4096 })
