@@ -30,6 +30,8 @@ export interface PlanPruneOptions {
 export interface PrunePlan {
   /** Snapshots that are removed. */
   readonly snapshots: readonly Id[]
+  /** Snapshots that stay. */
+  readonly kept: readonly Id[]
   /** Packs that no index names, which are removed. */
   readonly unindexed: readonly Id[]
   /** Packs of which nothing is needed, or that are damaged and hold nothing that is not elsewhere too. */
@@ -58,7 +60,8 @@ export async function planPrune(repository: OpenRepository, options: PlanPruneOp
   const { storage } = repository
   const { remove = [], maxUnused = DEFAULT_MAX_UNUSED, maxRepackBytes = Infinity, repackUncompressed = false } = options
   assertMaxUnused(maxUnused)
-  const roots = await refusing(() => rootsToKeep(repository, remove))
+  const kept = await snapshotsToKeep(repository, remove)
+  const roots = await refusing(() => rootsOf(repository, kept))
   // Listed before they are read: whatever is added in between is in no plan, and stays.
   const indexFiles = (await storage.list('index')).map((file) => parseId(file.name))
   const { index } = await refusing(() => repository.loadIndex(options.signal))
@@ -80,6 +83,7 @@ export async function planPrune(repository: OpenRepository, options: PlanPruneOp
   const sizes = (ids: readonly Id[]): number => ids.reduce((sum, id) => sum + (stored.get(id) ?? 0), 0)
   return {
     snapshots: [...new Set(remove)],
+    kept,
     unindexed,
     remove: [...idsOf(choice.remove), ...unsoundStored],
     repack: idsOf(choice.repack),
@@ -95,15 +99,19 @@ export async function planPrune(repository: OpenRepository, options: PlanPruneOp
   }
 }
 
-async function rootsToKeep(repository: OpenRepository, remove: readonly Id[]): Promise<readonly Id[]> {
+async function snapshotsToKeep(repository: OpenRepository, remove: readonly Id[]): Promise<readonly Id[]> {
   const stored = (await repository.storage.list('snapshot')).map((file) => parseId(file.name))
   const missing = remove.find((id) => !stored.includes(id))
   if (missing !== undefined) {
     throw new VarveError('ERR_VARVE_SNAPSHOT_NOT_FOUND', `there is no snapshot ${missing}`)
   }
   const removed = new Set(remove)
+  return stored.filter((id) => !removed.has(id))
+}
+
+async function rootsOf(repository: OpenRepository, snapshots: readonly Id[]): Promise<readonly Id[]> {
   const roots: Id[] = []
-  for (const id of stored) if (!removed.has(id)) roots.push((await repository.loadSnapshot(id)).tree)
+  for (const id of snapshots) roots.push((await repository.loadSnapshot(id)).tree)
   return roots
 }
 

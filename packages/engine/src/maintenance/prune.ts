@@ -1,4 +1,4 @@
-import { isVarveError, throwIfAborted } from '@varve/platform/errors'
+import { isVarveError, throwIfAborted, VarveError } from '@varve/platform/errors'
 import type { LongCall } from '@varve/platform'
 import type { PackContents } from '../repository/blob.ts'
 import type { Id } from '../repository/id.ts'
@@ -89,7 +89,10 @@ export async function executePrune(
     })
   }
 
+  await refuseOthers(repository, 'snapshot', [...plan.kept, ...plan.snapshots])
+  await refuseOthers(repository, 'index', plan.indexFiles)
   await removeAll('snapshot', plan.snapshots, 'removing snapshots')
+  await refuseOthers(repository, 'snapshot', plan.kept)
   await removeAll('pack', plan.unindexed, 'removing packs that no index names')
   const indexes = new PacedIndexWriter(repository)
   let packsWritten = 0
@@ -118,6 +121,7 @@ export async function executePrune(
     }
     await indexes.flush()
     await removeAll('index', plan.indexFiles, 'removing old indexes')
+    await refuseOthers(repository, 'index', indexes.written)
     await removeAll('pack', [...plan.remove, ...plan.repack], 'removing packs')
   }
   await repository.storage.reclaim?.()
@@ -143,10 +147,36 @@ class PacedIndexWriter {
     return full
   }
 
+  /** Index files that were written so far. */
+  get written(): readonly Id[] {
+    return this.#writer.written
+  }
+
   flush(): Promise<void> {
     this.#blobs = 0
     return this.#writer.flush()
   }
+}
+
+/**
+ * Fails where the storage lists objects that it should not: some that it kept to itself when the plan was made, or that it said it had removed. What they
+ * need must not be removed then. It costs a list.
+ */
+async function refuseOthers(
+  repository: OpenRepository,
+  type: 'snapshot' | 'index',
+  known: readonly Id[],
+): Promise<void> {
+  const expected = new Set<string>(known)
+  const other = (await repository.storage.list(type)).find(({ name }) => !expected.has(name))
+  if (other === undefined) return
+  throw new VarveError(
+    'ERR_VARVE_STORAGE',
+    `the storage at ${repository.storage.location} lists ${type} ${other.name}, which should not be there`,
+    {
+      hint: 'it keeps names back, or does not remove what it says, or somebody writes to it without a lock; no content was removed: prune again when that is in order',
+    },
+  )
 }
 
 async function removeIfThere(repository: OpenRepository, type: 'snapshot' | 'index' | 'pack', id: Id): Promise<void> {

@@ -212,16 +212,29 @@ describe('a prune', () => {
     expect(await fixture.storage.list('index')).toHaveLength(1)
   })
 
-  test('leaves alone an index that appears meanwhile', async () => {
+  test('removes nothing where an index appears meanwhile', async () => {
     const fixture = await RepositoryFixture.create()
     const { id } = await fixture.snapshot({ a: 'a' })
-    const kept = await fixture.snapshot({ b: 'b' })
+    await fixture.snapshot({ b: 'b' })
     const plan = await planPrune(fixture.repository, { remove: [id] })
     const imaginary: PackContents = { id: idOf(Buffer.of(1)), blobs: [] }
     const [late] = await saveIndex(fixture.repository, [imaginary])
-    await executePrune(fixture.repository, plan)
-    expect((await fixture.storage.list('index')).map(({ name }) => name)).toContain(late)
-    expect(await contentsOf(fixture.repository)).toEqual(new Map([[kept.id, { '/b': 'b' }]]))
+    const before = await everythingIn(fixture.storage)
+    await expect(executePrune(fixture.repository, plan)).rejects.toMatchObject({
+      code: 'ERR_VARVE_STORAGE',
+      message: expect.stringContaining(`lists index ${late}`),
+    })
+    expect(await everythingIn(fixture.storage)).toEqual(before)
+  })
+
+  test('removes nothing where a snapshot appears meanwhile', async () => {
+    const fixture = await RepositoryFixture.create()
+    const { id } = await fixture.snapshot({ a: 'a' })
+    const plan = await planPrune(fixture.repository, { remove: [id] })
+    const late = await fixture.snapshotOf(fixture.folder({}))
+    const before = await everythingIn(fixture.storage)
+    await expect(executePrune(fixture.repository, plan)).rejects.toThrow(`lists snapshot ${late.id}`)
+    expect(await everythingIn(fixture.storage)).toEqual(before)
   })
 
   test('says how far it is, and stops when it is told to', async () => {
