@@ -10,7 +10,7 @@ export interface FuzzTarget {
   readonly words: readonly string[]
   /** Whether inputs are JSON. */
   readonly isJson: boolean
-  /** Longest time that an input may take, in milliseconds. */
+  /** Longest time that an input may take of the processor, in milliseconds. */
   readonly limitMs: number
   /**
    * Parses an input. Throws where the parser broke a promise: a failure of another kind than it documents, or something decoded that does not
