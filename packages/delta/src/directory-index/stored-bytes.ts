@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { open, unlink, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { describeError, VarveError } from '@varve/platform/errors'
 import { writeDurably } from './durable-file.ts'
 
 /** Bytes that are kept in memory before a {@link Spool} turns to a file. */
@@ -68,17 +69,32 @@ export class Spool {
   #pieces: Buffer[] = []
   #size = 0
   #file: FileHandle | undefined
+  readonly #folder: string
+
+  /** @param folder - where the temporary file lies */
+  constructor(folder: string = tmpdir()) {
+    this.#folder = folder
+  }
 
   /**
    * Appends bytes, which must not be changed afterwards.
-   * @throws the system's error
+   * @throws ERR_VARVE_STORAGE
    */
   async write(bytes: Buffer): Promise<void> {
+    try {
+      await this.#write(bytes)
+    } catch (error) {
+      const where = `a temporary file in '${this.#folder}'`
+      throw new VarveError('ERR_VARVE_STORAGE', `cannot write ${where}: ${describeError(error)}`, { cause: error })
+    }
+  }
+
+  async #write(bytes: Buffer): Promise<void> {
     this.#size += bytes.length
     if (this.#file === undefined) {
       this.#pieces.push(bytes)
       if (this.#size <= KEPT_IN_MEMORY) return
-      this.#file = await openNameless()
+      this.#file = await openNameless(this.#folder)
       const kept = Buffer.concat(this.#pieces)
       this.#pieces = []
       return await append(this.#file, kept)
@@ -98,8 +114,8 @@ export class Spool {
   }
 }
 
-async function openNameless(): Promise<FileHandle> {
-  const path = join(tmpdir(), `varve-${randomBytes(12).toString('hex')}`)
+async function openNameless(folder: string): Promise<FileHandle> {
+  const path = join(folder, `varve-${randomBytes(12).toString('hex')}`)
   const file = await open(path, 'wx+', 0o600)
   await unlink(path)
   return file

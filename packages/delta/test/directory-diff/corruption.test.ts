@@ -42,6 +42,13 @@ async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   )
 }
 
+/** The same file with other bytes, by place and bits, and the checksum that they should have. */
+function spoil(sound: Buffer, changes: readonly (readonly [number, number])[]): Buffer {
+  const body = Buffer.from(sound.subarray(0, -32))
+  for (const [at, bits] of changes) body[at % body.length] = (body[at % body.length] ?? 0) ^ bits
+  return Buffer.concat([body, hash('sha256', body, 'buffer')])
+}
+
 /** Calls `check` with the file changed at each byte in turn, one bit each, and cut off at each. */
 async function damageEverywhere(path: string, check: (where: string) => Promise<void>): Promise<void> {
   const sound = readFileSync(path)
@@ -107,11 +114,6 @@ describe('a damaged file', { timeout: 300_000 }, () => {
     const { index, diff, scratch, base } = await prepare()
     const before = survey(base)
     const damage = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 })), { minLength: 1, maxLength: 3 })
-    const spoil = (sound: Buffer, changes: readonly (readonly [number, number])[]): Buffer => {
-      const body = Buffer.from(sound.subarray(0, -32))
-      for (const [at, bits] of changes) body[at % body.length] = (body[at % body.length] ?? 0) ^ bits
-      return Buffer.concat([body, hash('sha256', body, 'buffer')])
-    }
     const [soundIndex, soundDiff] = [readFileSync(index), readFileSync(diff)]
     let refusals = 0
     const refusedInWords = async (work: Promise<unknown>): Promise<void> => {
