@@ -106,6 +106,11 @@ async function filesOf(snapshot: StoredSnapshot): Promise<readonly string[]> {
   return [...nodes].filter(([, { type }]) => type === 'file').map(([path]) => path)
 }
 
+/** What a check complains of, without reading content. */
+async function complaints(): Promise<readonly string[]> {
+  return (await check(repository, { noLock: true })).problems.map(({ kind }) => kind)
+}
+
 async function expectSound(of = repository): Promise<void> {
   expect((await check(of, { readData: true, noLock: true })).problems).toEqual([])
 }
@@ -357,7 +362,6 @@ describe('a partial snapshot', () => {
       if (name === id) throw new VarveError('ERR_VARVE_NOT_FOUND', 'it is not there')
       return load(type, name, range)
     }
-    const complaints = async () => (await check(repository, { noLock: true })).problems.map(({ kind }) => kind)
     expect(await complaints()).toEqual(['damaged-snapshot'])
     goes = true
     expect(await complaints()).toEqual([])
