@@ -1,48 +1,21 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import type { LongCall, Problem } from '@varve/platform'
-import { isVarveError, VarveError } from '@varve/platform/errors'
+import type { LongCall } from '@varve/platform'
+import { isVarveError } from '@varve/platform/errors'
 import { toFsPath } from '@varve/platform/file-name'
 import { DiffData } from '../directory-diff/diff-data.ts'
 import { DiffIndex } from '../directory-diff/diff-index.ts'
-import { DirIndex, type DirIndexOptions } from '../directory-index/dir-index.ts'
+import { DirIndex } from '../directory-index/dir-index.ts'
 import { findBackup, lineageOf, listBackups, type BackupList } from './backup-list.ts'
+import type { BackupOptions, ChainsOptions, RestoreChainOptions } from './chain-options.ts'
 import type { ChainStorage } from './chain-storage.ts'
-import { type ExpiryPlan, type ExpiryRules, planExpiry, removeBackups } from './expiry.ts'
+import { assertRules, type ExpiryPlan, type ExpiryRules, planExpiry, removeBackups } from './expiry.ts'
 import { writeFullContent } from './full-content.ts'
 import { type Backup, type BackupObject, encodeManifest } from './manifest.ts'
 import { assertChainKey, manifestName, objectStem } from './object-name.ts'
 import { getFile, putFile } from './object-transfer.ts'
 import { RestoreWork } from './restore-work.ts'
-
-/** Which backups, and where they lie. */
-export interface ChainsOptions {
-  readonly storage: ChainStorage
-  /** Begins the names of all objects. */
-  readonly key: string
-  /** Where temporary files go: an index, an archive of changes, or one volume at a time. The system's folder for such if undefined. */
-  readonly workFolder?: string | undefined
-  /** What time it is, in milliseconds since 1970; `Date.now` if undefined. */
-  readonly now?: (() => number) | undefined
-}
-
-/** How a backup is made. */
-export interface BackupOptions
-  extends Pick<LongCall, 'signal' | 'onProgress'>, Pick<DirIndexOptions, 'excludeFile' | 'excludes' | 'unchanged'> {
-  /** Told of each entry that could not be read as it is: it is in the backup as it was before, or not at all. */
-  readonly onProblem?: (problem: Problem) => void
-  /** `gzip` if undefined. */
-  readonly compression?: 'gzip' | 'zstd' | undefined
-  /** Bytes of tar in a volume of a full backup; 20 MiB if undefined. A larger file is split. */
-  readonly volumeSize?: number | undefined
-}
-
-/** How a backup is restored. */
-export interface RestoreChainOptions extends Pick<LongCall, 'signal' | 'onProgress'> {
-  /** The newest backup that is not younger than this; the newest of all if undefined. Milliseconds since 1970. */
-  readonly to?: number | undefined
-}
 
 /** How often a folder is indexed again that changes while it is backed up. */
 const ATTEMPTS = 3
@@ -176,13 +149,7 @@ export class Chains {
    * @throws ERR_VARVE_BAD_ARGUMENT, ERR_VARVE_STORAGE
    */
   async expire(rules: ExpiryRules, { dryRun = false }: { readonly dryRun?: boolean } = {}): Promise<ExpiryPlan> {
-    const { keep, olderThan } = rules
-    const isGiven = keep !== undefined || olderThan !== undefined
-    if (!isGiven || !(Number.isInteger(keep ?? 1) && (keep ?? 1) >= 1) || !((olderThan ?? 0) >= 0)) {
-      throw new VarveError('ERR_VARVE_BAD_ARGUMENT', 'it is not said which chains may go', {
-        hint: 'say how many are to be kept, one at least, or how old those are that may go',
-      })
-    }
+    assertRules(rules)
     const list = await this.list()
     const plan = planExpiry(list, this.#key, rules, this.#now())
     if (dryRun) return plan

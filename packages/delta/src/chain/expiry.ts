@@ -1,3 +1,4 @@
+import { VarveError } from '@varve/platform/errors'
 import type { ChainStorage, StoredObject } from './chain-storage.ts'
 import type { BackupList, Chain } from './backup-list.ts'
 import type { Backup } from './manifest.ts'
@@ -20,6 +21,17 @@ export interface ExpiryPlan {
   readonly keep: readonly Chain[]
   /** Objects that no backup needs. */
   readonly leftOvers: readonly StoredObject[]
+}
+
+/** @throws ERR_VARVE_BAD_ARGUMENT for rules that say nothing, or would leave nothing */
+export function assertRules(rules: ExpiryRules): void {
+  const { keep, olderThan } = rules
+  const isGiven = keep !== undefined || olderThan !== undefined
+  if (!isGiven || !(Number.isInteger(keep ?? 1) && (keep ?? 1) >= 1) || !((olderThan ?? 0) >= 0)) {
+    throw new VarveError('ERR_VARVE_BAD_ARGUMENT', 'it is not said which chains may go', {
+      hint: 'say how many are to be kept, one at least, or how old those are that may go',
+    })
+  }
 }
 
 /**

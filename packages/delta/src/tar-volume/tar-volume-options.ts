@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path'
+import { basename, isAbsolute, relative, resolve } from 'node:path'
 import type { Problem, Progress } from '@varve/platform'
 import { VarveError } from '@varve/platform/errors'
 import type { Compression } from './compression.ts'
@@ -89,4 +89,15 @@ export function assertVolumeSize(size: number | undefined): void {
   throw new VarveError('ERR_VARVE_BAD_ARGUMENT', `volumes of ${size} bytes are too small`, {
     hint: `a volume has at least ${LEAST_VOLUME_SIZE} bytes`,
   })
+}
+
+/**
+ * A path relative to the root.
+ * @param path - relative to `root`, or absolute
+ * @throws ERR_VARVE_BAD_ARGUMENT where it leads out of `root`
+ */
+export function relativeTo(root: string, path: string): string {
+  const inside = relative(root, resolve(root, path))
+  if (inside !== '..' && !inside.startsWith('../') && !isAbsolute(inside)) return inside
+  throw new VarveError('ERR_VARVE_BAD_ARGUMENT', `'${path}' does not lie in '${root}'`)
 }

@@ -9,9 +9,9 @@ import { type FoundEntry, TarReader } from './tar-reader.ts'
 import { findVolumes } from './volume-discovery.ts'
 import type { MemberPiece, TarMember, Volume, VolumeIndex } from './volume-index.ts'
 import { readVolumeIndex } from './volume-index-file.ts'
-import { parsePartMark, parseVolumeMark } from './volume-marks.ts'
+import { parsePartMark, parseVolumeMark, type VolumeMark } from './volume-marks.ts'
 import { assertKey, indexName } from './volume-name.ts'
-import { MOST_PADDING, type ScanOptions, scanVolumes } from './volume-scan.ts'
+import { MOST_PADDING, readVolumeMark, type ScanOptions, scanVolumes, type VolumePath } from './volume-scan.ts'
 import { compressionOf, volumeStream } from './volume-stream.ts'
 
 /** Which volumes to open: those of a key in a folder, or files by their names. */
@@ -56,7 +56,11 @@ export class TarVolumeReader {
    */
   static async open(choice: VolumeChoice, options: ScanOptions = {}): Promise<TarVolumeReader> {
     if ('volumes' in choice) {
-      const paths = choice.volumes.map((path, i) => ({ path: resolve(path), number: i + 1 }))
+      const paths: VolumePath[] = []
+      for (const [i, path] of choice.volumes.entries()) {
+        const mark = await readVolumeMark(resolve(path), options.signal)
+        paths.push({ path: resolve(path), number: mark?.number ?? i + 1 })
+      }
       const index = await scanVolumes(paths, options)
       return new TarVolumeReader('', index, new Map(paths.map(({ path, number }) => [number, path])))
     }
@@ -167,7 +171,7 @@ export class TarVolumeReader {
     const tar = new TarReader(bytes)
     try {
       for (let found = await tar.next(); found !== undefined; found = await tar.next()) {
-        this.#assertMark(tar, number)
+        this.#assertMark(parseVolumeMark(tar.marks[0]), number)
         if (!isWanted(found.offset)) {
           await tar.pass(found)
           continue
@@ -228,22 +232,12 @@ export class TarVolumeReader {
   /** Makes sure that a volume is the one that it was, before something in its middle is read. */
   async #assertKnown(number: number): Promise<void> {
     if (this.#known.has(number) || this.#index.set === undefined) return
-    const path = this.#path(number)
-    const compression = await compressionOf(path)
-    const bytes = new ByteReader(volumeStream(path, { compression }), `the volume '${path}'`)
-    const tar = new TarReader(bytes)
-    try {
-      await tar.next()
-      this.#assertMark(tar, number)
-    } finally {
-      await bytes.close()
-    }
+    this.#assertMark(await readVolumeMark(this.#path(number), undefined), number)
   }
 
-  #assertMark(tar: TarReader, number: number): void {
+  #assertMark(mark: VolumeMark | undefined, number: number): void {
     const { set } = this.#index
     if (set === undefined || this.#known.has(number)) return
-    const mark = parseVolumeMark(tar.marks[0])
     if (mark?.set === set && mark.number === number) {
       this.#known.add(number)
       return

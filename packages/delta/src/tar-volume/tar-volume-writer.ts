@@ -1,10 +1,9 @@
 import { lstatSync, readlinkSync } from 'node:fs'
-import { isAbsolute, join, relative, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Problem } from '@varve/platform'
 import { describeError, throwIfAborted, VarveError } from '@varve/platform/errors'
 import { nameFromBytes, toFsPath } from '@varve/platform/file-name'
 import { ProgressMeter } from '../directory-index/progress-meter.ts'
-import { ByteReader } from './byte-reader.ts'
 import type { WritableEntry } from './entry-encoding.ts'
 import { walk, type WalkedEntry } from './folder-walk.ts'
 import type { Content } from './part-writer.ts'
@@ -20,9 +19,11 @@ import {
   type NewMember,
   nameOf,
   prefixOf,
+  relativeTo,
   type TarVolumeOptions,
   type TarVolumeResult,
 } from './tar-volume-options.ts'
+import { exactly, writeUnmeasured } from './stream-writing.ts'
 import type { TarMember, VolumeIndex } from './volume-index.ts'
 import { isSetFile } from './volume-name.ts'
 import { VolumeSetWriter } from './volume-set-writer.ts'
@@ -159,7 +160,13 @@ export class TarVolumeWriter {
     this.#assertOpen()
     const entry = memberEntry(member, this.#prefix)
     this.#set.claim(entry)
-    await this.#guard(() => this.#addUnmeasured(entry, stream))
+    const { oversized, signal } = this.#options
+    const spool = new Spool(this.#place.writeFolder, this.#place.key)
+    const counted = (content: Content): Content => this.#counted(entry.path, content)
+    await this.#guard(() =>
+      writeUnmeasured(this.#set, entry, stream, { spool, split: oversized === 'split', counted, signal }),
+    )
+    this.#meter.filesDone++
   }
 
   /**
@@ -251,38 +258,6 @@ export class TarVolumeWriter {
     return here && this.#set.fits({ ...entry, type: 'hardlink', linkTarget: first.path }) ? first : undefined
   }
 
-  async #addUnmeasured(entry: WritableEntry, stream: AsyncIterable<Uint8Array>): Promise<void> {
-    const parts = this.#set.beginParts(entry)
-    const split = this.#options.oversized === 'split'
-    const spool = new Spool(this.#place.writeFolder, this.#place.key)
-    const bytes = new ByteReader(stream, `the stream '${entry.path}'`)
-    try {
-      for (let whole = true; ; whole = false) {
-        for (;;) {
-          throwIfAborted(this.#options.signal)
-          const left = split ? parts.capacity - spool.size : Infinity
-          const piece = left === 0 ? undefined : await bytes.some(left)
-          if (piece === undefined) break
-          await spool.append(Buffer.from(piece))
-        }
-        const last = await bytes.isAtEnd()
-        if (whole && last) {
-          await this.#set.write({ ...entry, size: spool.size }, this.#counted(entry.path, spool.content()))
-          break
-        }
-        await parts.add(this.#counted(entry.path, spool.content()), spool.size, last)
-        await spool.clear()
-        if (!last) continue
-        parts.finish()
-        break
-      }
-      this.#meter.filesDone++
-    } finally {
-      await spool.clear()
-      await bytes.close()
-    }
-  }
-
   async #claimAndWrite(entry: WritableEntry): Promise<void> {
     this.#set.claim(entry)
     await this.#write(entry, [])
@@ -330,22 +305,4 @@ export class TarVolumeWriter {
     if (this.#state === 'open') return
     throw new VarveError('ERR_VARVE_BAD_ARGUMENT', `the volumes of '${this.#place.key}' are ${this.#state} already`)
   }
-}
-
-function relativeTo(root: string, path: string): string {
-  const inside = relative(root, resolve(root, path))
-  if (inside !== '..' && !inside.startsWith('../') && !isAbsolute(inside)) return inside
-  throw new VarveError('ERR_VARVE_BAD_ARGUMENT', `'${path}' does not lie in '${root}'`)
-}
-
-async function* exactly(stream: AsyncIterable<Uint8Array>, size: number, name: string): AsyncGenerator<Uint8Array> {
-  let given = 0
-  for await (const bytes of stream) {
-    given += bytes.length
-    if (given > size) break
-    yield bytes
-  }
-  if (given === size) return
-  const message = `the stream '${name}' has ${given > size ? 'more' : `${given}`} bytes than the ${size} that were announced`
-  throw new VarveError('ERR_VARVE_BAD_ARGUMENT', message)
 }

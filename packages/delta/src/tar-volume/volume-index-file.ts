@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { describeError, systemErrorCode, VarveError } from '@varve/platform/errors'
-import { toFsPath } from '@varve/platform/file-name'
 import * as v from 'valibot'
 import { writeDurably } from '../directory-index/durable-file.ts'
+import { indexLines } from './index-lines.ts'
 import { assertConsistent, type TarMember, type Volume, type VolumeIndex } from './volume-index.ts'
 
 /*
@@ -14,9 +12,6 @@ import { assertConsistent, type TarMember, type Volume, type VolumeIndex } from 
 
 const FORMAT = 'varve-tar-volumes'
 const VERSION = 1
-
-/** Bytes of a line at most: a path, a link's target and the pieces of a file in a great many parts. */
-const MOST_LINE_BYTES = 16 << 20
 
 /** Characters that are gathered before they are written. */
 const GATHERED = 1 << 16
@@ -115,9 +110,9 @@ async function parse(path: string, what: string): Promise<VolumeIndex> {
   const members: TarMember[] = []
   let header: v.InferOutput<typeof HEADER> | undefined
   let end: v.InferOutput<typeof END> | undefined
-  for await (const text of createInterface({ input: boundedLines(path, what), crlfDelay: Infinity })) {
+  for await (const line of indexLines(path, what)) {
     if (end !== undefined) throw damaged(what, 'something stands behind its end')
-    const json = parseJson(text, what)
+    const json = parseJson(line, what)
     if (header === undefined) header = readHeader(json, what)
     else {
       const { success, output } = v.safeParse(LINE, json)
@@ -129,7 +124,7 @@ async function parse(path: string, what: string): Promise<VolumeIndex> {
       if ('volume' in output) volumes.push({ ...output.volume, sha256: output.volume.sha256 })
       else members.push(memberOf(output.member))
     }
-    hash.update(`${text}\n`)
+    hash.update(line)
   }
   if (header === undefined || end === undefined) throw damaged(what, 'it is truncated')
   const whole = end.volumes === volumes.length && end.members === members.length && end.sha256 === hash.digest('hex')
@@ -180,21 +175,9 @@ function* linesOf({ set: name, volumes, members }: VolumeIndex): Generator<objec
   }
 }
 
-/** A file that is no index must not be taken into memory as one endless line. */
-function boundedLines(path: string, what: string): NodeJS.ReadableStream {
-  const stream = createReadStream(toFsPath(path))
-  let line = 0
-  stream.on('data', (bytes) => {
-    const end = (bytes as Buffer).lastIndexOf(0x0a)
-    line = end < 0 ? line + bytes.length : bytes.length - end
-    if (line > MOST_LINE_BYTES) stream.destroy(damaged(what, 'a line in it is too long'))
-  })
-  return stream
-}
-
-function parseJson(text: string, what: string): unknown {
+function parseJson(line: Buffer, what: string): unknown {
   try {
-    return JSON.parse(text) as unknown
+    return JSON.parse(line.toString('utf8')) as unknown
   } catch {
     throw damaged(what, 'a line in it is no JSON')
   }

@@ -28,7 +28,7 @@ export interface VolumePath {
 export interface ScanOptions {
   /** Bytes of content that the members may have together. */
   readonly maxBytes?: number | undefined
-  /** Whether the last volumes may be missing, as when the set was never closed. */
+  /** Whether volumes may be missing. Parts of a file some of which are missing are members of their own then, as other programs see them. */
   readonly incomplete?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -46,9 +46,28 @@ export async function scanVolumes(paths: readonly VolumePath[], options: ScanOpt
   return scan.finish()
 }
 
+/**
+ * What a volume says of itself; undefined where another program wrote it. Only its beginning is read.
+ * @throws ERR_VARVE_DAMAGED, ERR_VARVE_NOT_FOUND, ERR_VARVE_STORAGE, ERR_VARVE_ABORTED
+ */
+export async function readVolumeMark(path: string, signal: AbortSignal | undefined): Promise<VolumeMark | undefined> {
+  const compression = await compressionOf(path)
+  const bytes = new ByteReader(volumeStream(path, { compression, signal }), `the volume '${path}'`)
+  const tar = new TarReader(bytes)
+  try {
+    await tar.next()
+    return parseVolumeMark(tar.marks[0])
+  } finally {
+    await bytes.close()
+  }
+}
+
+/** A file in parts, as far as it has been met. */
 interface OpenFile {
   readonly found: FoundEntry
   readonly pieces: [MemberPiece, ...MemberPiece[]]
+  /** What other programs see of it. */
+  readonly parts: TarMember[]
   size: number
 }
 
@@ -93,8 +112,8 @@ class VolumeScan {
   finish(): VolumeIndex {
     const set = this.#marks[0]?.set
     if (set !== undefined && this.#options.incomplete !== true) this.#assertClosed()
-    if (this.#open !== undefined && this.#options.incomplete !== true) {
-      throw damaged(`the rest of '${this.#open.found.entry.path}' is missing after the volume '${this.#lastPath}'`)
+    if (this.#open !== undefined) {
+      this.#giveUp(`the rest of '${this.#open.found.entry.path}' is missing after the volume '${this.#lastPath}'`)
     }
     return { set, volumes: this.#volumes, members: this.#members }
   }
@@ -134,35 +153,43 @@ class VolumeScan {
   #take(found: FoundEntry, volume: number, path: string): void {
     const { entry, offset } = found
     const piece = { volume, offset, size: entry.size }
+    const member: TarMember = { ...entry, pieces: [piece], sha256: undefined }
     const part = entry.type === 'file' ? parsePartMark(found.comment) : undefined
-    if (part !== undefined) this.#takePart(found, part, piece, path)
-    else if (this.#open !== undefined) this.#missingPart(path)
-    else this.#members.push({ ...entry, pieces: [piece], sha256: undefined })
+    const open = this.#open
+    const isNext =
+      part === undefined
+        ? open === undefined
+        : part.path === (open?.found.entry.path ?? part.path) &&
+          part.number === (open?.pieces.length ?? 0) + 1 &&
+          part.offset === (open?.size ?? 0)
+    if (!isNext) {
+      this.#giveUp(`a part of '${open?.found.entry.path ?? part?.path ?? ''}' is missing before the volume '${path}'`)
+    }
+    if (part === undefined || (!isNext && part.number !== 1)) this.#members.push(member)
+    else this.#takePart(found, part, member, piece)
   }
 
-  #takePart(found: FoundEntry, part: PartMark, piece: MemberPiece, path: string): void {
-    if (part.number === 1 && this.#open === undefined && part.offset === 0) {
-      this.#open = {
-        found: { ...found, entry: { ...found.entry, path: part.path } },
-        pieces: [piece],
-        size: piece.size,
-      }
-    } else {
-      const open = this.#open
-      const isNext = open?.found.entry.path === part.path && open.pieces.length + 1 === part.number
-      if (!isNext || open.size !== part.offset) this.#missingPart(path)
-      open.pieces.push(piece)
-      open.size += piece.size
+  #takePart(found: FoundEntry, part: PartMark, member: TarMember, piece: MemberPiece): void {
+    const open = this.#open ?? {
+      found: { ...found, entry: { ...found.entry, path: part.path } },
+      pieces: [piece],
+      parts: [],
+      size: 0,
     }
-    if (!part.last || this.#open === undefined) return
-    const { found: first, pieces, size } = this.#open
-    this.#members.push({ ...first.entry, size, pieces, sha256: undefined })
+    if (this.#open !== undefined) open.pieces.push(piece)
+    open.parts.push(member)
+    open.size += piece.size
+    this.#open = open
+    if (!part.last) return
+    this.#members.push({ ...open.found.entry, size: open.size, pieces: open.pieces, sha256: undefined })
     this.#open = undefined
   }
 
-  #missingPart(path: string): never {
-    const name = this.#open === undefined ? 'a file' : `'${this.#open.found.entry.path}'`
-    throw damaged(`a part of ${name} is missing before the volume '${path}'`)
+  /** A file is not all there: what is there of it are members as other programs see them. */
+  #giveUp(message: string): void {
+    if (this.#options.incomplete !== true) throw damaged(message)
+    this.#members.push(...(this.#open?.parts ?? []))
+    this.#open = undefined
   }
 }
 

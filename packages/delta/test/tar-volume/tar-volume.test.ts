@@ -97,6 +97,7 @@ describe.each(COMPRESSIONS)('%s', (compression) => {
     const target = 'elsewhere\udcff/../x'
     const { root, folder, scratch } = scene({
       'empty folder': { type: 'dir', mode: 0o750 },
+      'lines\n end\r in\u2028many\u2029ways\u0085': file(5),
       'empty file': { type: 'file', content: Buffer.alloc(0), mode: 0o600 },
       'set-user-id': { type: 'file', content: Buffer.from('x'), mode: 0o4711 },
       'caf\u00e9/\u732b': file(3000),
@@ -232,6 +233,22 @@ test('a stream that is not as long as announced leaves nothing behind', async ()
   }
 })
 
+test('volumes alone are tars like others; parts that cannot be put together are members', async () => {
+  const { root, folder, out } = scene({ a: file(100), large: file(40_000), z: file(200) })
+  const options = { folder, root, volumeSize: 16 << 10, oversized: 'split' } as const
+  const { volumes } = await (await TarVolume.create(options)).compress()
+  const [first = '', second = '', third = ''] = volumes
+  await expect(TarVolume.open({ volumes: [third] })).rejects.toThrow("a part of 'mydir/large' is missing")
+  await expect(TarVolume.open({ volumes: [first, second] })).rejects.toThrow(/is missing/)
+  expect(await incompleteNames(second)).toEqual(['mydir/large.varve-part-0001'])
+  expect(await incompleteNames(third)).toEqual(['mydir/large.varve-part-0002'])
+  expect(await incompleteNames(first, second, third)).toContain('mydir/large.varve-part-0002')
+  const alone = await TarVolume.open({ volumes: [third] }, { incomplete: true })
+  expect((await alone.extractAll(out)).files).toBe(1)
+  const whole = await TarVolume.open({ volumes })
+  expect((await buffer(whole.extractFile('mydir/large'))).equals(readFileSync(join(root, 'large')))).toBe(true)
+})
+
 test('hard links within a volume stay such, others are written again', async () => {
   const { root, folder, out } = scene({ a: file(9000), z: file(12_000) })
   linkSync(join(root, 'a'), join(root, 'b'))
@@ -345,4 +362,8 @@ test('a volume size that makes no sense, and a key', async () => {
 
 function isUnwanted(path: string, isFolder: boolean): boolean {
   return path === 'skipped' || (path === 'out' && isFolder)
+}
+
+async function incompleteNames(...volumes: string[]): Promise<readonly string[]> {
+  return (await TarVolume.open({ volumes }, { incomplete: true })).members().map(({ path }) => path)
 }
