@@ -64,7 +64,7 @@ async function listChosen(context: CommandContext, _: readonly string[], options
   const locks = lockOptions(globals)
   const list = await withChosenRepository(context, (repository) =>
     // A prune at the same time would take away what is being measured.
-    withLock(repository, { exclusive: false, reading: true, ...locks, signal }, (lockSignal) =>
+    withLock(repository, { exclusive: false, reading: true, ...locks, signal, settleMeanwhile: true }, (lockSignal) =>
       listSnapshots(repository, { filter, ...latest, sizes: freed ? 'freed' : 'first-added', signal: lockSignal }),
     ),
   )

@@ -39,8 +39,10 @@ export async function check(repository: OpenRepository, options: CheckOptions = 
     throw new VarveError('ERR_VARVE_BAD_ARGUMENT', 'either all data is read, or a subset of it')
   }
   if (readDataSubset !== undefined) choosePacks([], readDataSubset)
-  return withLock(repository, { exclusive: false, reading: true, noLock, retryLock, signal }, (signal) =>
-    checkLocked(repository, options, signal),
+  return withLock(
+    repository,
+    { exclusive: false, reading: true, noLock, retryLock, signal, settleMeanwhile: true },
+    (signal) => checkLocked(repository, options, signal),
   )
 }
 

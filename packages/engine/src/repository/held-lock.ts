@@ -24,6 +24,7 @@ export class HeldLock {
   readonly #clock: Clock
   readonly #lost = new AbortController()
   readonly #released = new AbortController()
+  readonly #settled: Promise<void>
   readonly #keeping: Promise<void>
   /** What is in the repository, oldest first: one lock, or more while it is being refreshed. */
   readonly #ids: Id[]
@@ -31,8 +32,13 @@ export class HeldLock {
   #attempt: Promise<void> | undefined
   #nextAttemptAt: number
 
-  /** @param lock - as it was stored just now */
-  constructor(repository: OpenRepository, lock: StoredLock, clock: Clock) {
+  /**
+   * @param lock - as it was stored just now
+   * @param settled - resolves when it is certain that nobody has a lock that conflicts
+   */
+  constructor(repository: OpenRepository, lock: StoredLock, clock: Clock, settled: Promise<void>) {
+    this.#settled = settled
+    settled.catch((error: unknown) => this.#lost.abort(error))
     this.#repository = repository
     this.#lock = lock
     this.#clock = clock
@@ -42,16 +48,18 @@ export class HeldLock {
     this.#keeping = this.#keep()
   }
 
-  /** Aborted with ERR_VARVE_LOCK_LOST when the lock does not protect any more. */
+  /** Aborted with ERR_VARVE_LOCK_LOST when the lock does not protect any more, and with the reason why it never did. */
   get signal(): AbortSignal {
     return this.#lost.signal
   }
 
   /**
-   * Resolves when the lock protects at this moment: at once, but for when it has grown old without anybody noticing, since the machine slept.
-   * @throws ERR_VARVE_LOCK_LOST
+   * Resolves when the lock protects at this moment: at once, but for when it has yet to settle, or has grown old without anybody noticing, since the machine
+   * slept.
+   * @throws ERR_VARVE_LOCK_LOST, and why the lock could not be had
    */
   async confirm(): Promise<void> {
+    await this.#settled
     throwIfAborted(this.#lost.signal)
     while (this.#isTooOld() && !this.#released.signal.aborted) {
       await this.#clock.sleep(POLL_MS, this.#lost.signal)

@@ -49,18 +49,33 @@ export class LockAcquisition {
     }
   }
 
-  async #attempt(exclusive: boolean): Promise<StoredLock> {
+  /**
+   * Writes a lock, and does not wait until it is certain that nobody else did at the same moment.
+   *
+   * @returns the lock, and what resolves when it is certain, or rejects as {@link acquire} does: the lock is then still to be removed
+   * @throws as {@link acquire}
+   */
+  async begin(exclusive: boolean): Promise<{ readonly lock: StoredLock; readonly settled: Promise<void> }> {
     await this.#refuseConflict(exclusive, undefined)
     const lock = lockOf(this.#platform, exclusive, this.#clock.now())
     const id = await this.#repository.saveUnpacked('lock', encodeLock(lock))
+    return { lock: { ...lock, id }, settled: this.#settle(exclusive, id) }
+  }
+
+  async #attempt(exclusive: boolean): Promise<StoredLock> {
+    const { lock, settled } = await this.begin(exclusive)
     try {
-      await this.#sleep(SETTLE_MS)
-      await this.#refuseConflict(exclusive, id)
-      return { ...lock, id }
+      await settled
+      return lock
     } catch (error) {
-      await removeLock(this.#repository, id)
+      await removeLock(this.#repository, lock.id)
       throw error
     }
+  }
+
+  async #settle(exclusive: boolean, own: Id): Promise<void> {
+    await this.#sleep(SETTLE_MS)
+    await this.#refuseConflict(exclusive, own)
   }
 
   async #refuseConflict(exclusive: boolean, own: Id | undefined): Promise<void> {

@@ -18,6 +18,11 @@ export interface LockOptions {
   readonly noLock?: boolean | undefined
   /** The work writes nothing, so that it can do without a lock where none can be stored; the error says so then. */
   readonly reading?: boolean | undefined
+  /**
+   * Begin the work at once, while the lock settles, unless others are to be waited for: for work that changes nothing before it has called `confirm`. If somebody
+   * turns out to have locked the repository at the same moment, the work is stopped with ERR_VARVE_LOCKED.
+   */
+  readonly settleMeanwhile?: boolean | undefined
   /** How long to wait for others, in milliseconds; 0 if left out. */
   readonly retryLock?: number | undefined
   readonly signal?: AbortSignal | undefined
@@ -50,9 +55,13 @@ export async function withLock<T>(
   const endSurviving = surviveHangups()
   try {
     const acquisition = new LockAcquisition(repository, platform, clock, signal)
-    const acquiring = acquisition.acquire(options.exclusive, options.retryLock ?? 0)
-    const lock = await (options.reading === true ? acquiring.catch(tellOfNoLock) : acquiring)
-    const held = new HeldLock(repository, lock, clock)
+    const { exclusive, retryLock = 0, settleMeanwhile = false } = options
+    const acquiring =
+      settleMeanwhile && retryLock === 0
+        ? acquisition.begin(exclusive)
+        : acquisition.acquire(exclusive, retryLock).then((lock) => ({ lock, settled: Promise.resolve() }))
+    const { lock, settled } = await (options.reading === true ? acquiring.catch(tellOfNoLock) : acquiring)
+    const held = new HeldLock(repository, lock, clock, settled)
     try {
       const combined = signal === undefined ? held.signal : AbortSignal.any([signal, held.signal])
       const result = await work(combined, () => held.confirm())

@@ -17,10 +17,13 @@ export async function restore(repository: OpenRepository, options: RestoreOption
   const { signal, retryLock, noLock, workers, dryRun = false } = options
   const threads = dryRun ? undefined : startWriteThreads(workers)
   try {
-    return await withLock(repository, { exclusive: false, reading: true, signal, retryLock, noLock }, async (held) => {
+    const lock = { exclusive: false, reading: true, signal, retryLock, noLock, settleMeanwhile: true }
+    return await withLock(repository, lock, async (held, confirmLock) => {
       const indexed = await repository.loadIndex(held)
       const heldOptions: RestoreOptions = { ...options, signal: held }
-      return executeRestore(indexed, await planRestore(indexed, heldOptions), heldOptions, threads)
+      const plan = await planRestore(indexed, heldOptions)
+      await confirmLock()
+      return executeRestore(indexed, plan, heldOptions, threads)
     })
   } finally {
     await threads?.close()

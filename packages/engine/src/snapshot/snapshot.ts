@@ -44,9 +44,8 @@ export async function snapshot(repository: OpenRepository, options: SnapshotOpti
       `the tag '${PARTIAL_TAG}' is kept for snapshots that were interrupted`,
     )
   }
-  return withLock(repository, { exclusive: false, noLock: noLock || dryRun, retryLock, signal }, (...lock) =>
-    new SnapshotRun(repository, options, ...lock).run(),
-  )
+  const lock = { exclusive: false, noLock: noLock || dryRun, retryLock, signal, settleMeanwhile: true }
+  return withLock(repository, lock, (...held) => new SnapshotRun(repository, options, ...held).run())
 }
 
 class SnapshotRun {

@@ -124,6 +124,80 @@ describe('withLock', () => {
     expect(await scene.lockNames()).toEqual([name])
   })
 
+  describe('that settles while the work begins', () => {
+    it('is certain before anything is confirmed, and before the work counts as done', async () => {
+      const scene = await Scene.open()
+      const times: number[] = []
+      const start = scene.clock.now()
+      const result = withLock(
+        scene.repository,
+        scene.options(false, { settleMeanwhile: true }),
+        async (_signal, confirm) => {
+          times.push(scene.clock.now() - start)
+          await confirm()
+          times.push(scene.clock.now() - start)
+        },
+      )
+      await scene.clock.passUntil(result)
+      expect(times).toEqual([0, 200])
+      const quick = withLock(scene.repository, scene.options(false, { settleMeanwhile: true }), async () => 'done')
+      expect(await scene.clock.passUntil(quick)).toBe('done')
+      expect(scene.clock.now() - start).toBe(400)
+      expect(await scene.lockNames()).toEqual([])
+    })
+
+    it('stops the work where somebody locks exclusively at the same moment, and confirms nothing', async () => {
+      const scene = await Scene.open()
+      const seen: { signal?: AbortSignal; confirmed?: unknown } = {}
+      const result = withLock(
+        scene.repository,
+        scene.options(false, { settleMeanwhile: true }),
+        async (signal, confirm) => {
+          seen.signal = signal
+          seen.confirmed = await confirm().then(
+            () => 'confirmed',
+            (error: unknown) => error,
+          )
+          throwIfAborted(signal)
+        },
+      )
+      result.catch(() => undefined)
+      await scene.clock.pass(100)
+      const name = await scene.addLock({ exclusive: true })
+      await scene.clock.pass(100)
+      await expect(result).rejects.toThrow(locked)
+      expect(seen.confirmed).toEqual(locked)
+      expect(seen.signal?.reason).toEqual(locked)
+      expect(await scene.lockNames()).toEqual([name])
+    })
+
+    it('does not count work as done that nobody confirmed', async () => {
+      const scene = await Scene.open()
+      const result = withLock(scene.repository, scene.options(false, { settleMeanwhile: true }), async () => 'done')
+      result.catch(() => undefined)
+      await scene.addLock({ exclusive: true })
+      await expect(scene.clock.passUntil(result)).rejects.toThrow(locked)
+    })
+
+    it('does not begin where the repository is locked already', async () => {
+      const scene = await Scene.open()
+      await scene.addLock({ exclusive: true })
+      const begun: string[] = []
+      const options = scene.options(false, { settleMeanwhile: true })
+      const result = withLock(scene.repository, options, async () => begun.push('begun'))
+      await expect(scene.clock.passUntil(result)).rejects.toThrow(locked)
+      expect(begun).toEqual([])
+    })
+
+    it('is waited for where others are waited for: what has begun cannot begin again', async () => {
+      const scene = await Scene.open()
+      const options = scene.options(false, { settleMeanwhile: true, retryLock: MINUTE })
+      const start = scene.clock.now()
+      const began = withLock(scene.repository, options, async () => scene.clock.now() - start)
+      expect(await scene.clock.passUntil(began)).toBe(200)
+    })
+  })
+
   it('never lets two processes work exclusively, whenever they come', async () => {
     for (const delay of [0, 1, 100, 199, 200, 201]) {
       const scene = await Scene.open()
