@@ -11,6 +11,10 @@ import { scratchFolder } from '../../../../test/scratch-folder.ts'
 import { makeDamagedWorld, type DamagedWorld } from './damaged-world.ts'
 import { damages } from './damages.ts'
 
+/** How often, and from which seed on: VARVE_RUNS and VARVE_SEED ask for others. */
+const RUNS = Number(process.env['VARVE_RUNS'] ?? 25)
+const SEED = Number(process.env['VARVE_SEED'] ?? 5)
+
 /** Restores a snapshot into a new folder. Throws unless every file is right, or missing with a problem or a failure. */
 async function restoreAndCompare(
   world: DamagedWorld,
@@ -77,7 +81,7 @@ test('no corruption is ever restored as good', async () => {
         await storage.save(type, name, bytes)
       }
     }),
-    { numRuns: 25, seed: 5 },
+    { numRuns: RUNS, seed: SEED },
   )
   await storage.close()
   expect(outcomes).toEqual(new Set(['right', 'refused', 'incomplete']))
@@ -100,7 +104,7 @@ test('no damaged page of a database is ever restored as good', async () => {
       writeFileSync(location, damaged)
       outcomes.add(await restoreAndCompare(world, location, snapshot))
     }),
-    { numRuns: 25, seed: 6 },
+    { numRuns: RUNS, seed: SEED },
   )
   expect(outcomes).toContain('right')
   expect(outcomes).toContain('refused')

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { VarveError } from '@varve/platform/errors'
 import { walkTree } from '../../src/history/walk-tree.ts'
@@ -5,11 +7,16 @@ import { listSnapshots } from '../../src/history/list.ts'
 import { check } from '../../src/maintenance/check.ts'
 import type { Id } from '../../src/repository/id.ts'
 import { TreeLoader } from '../../src/repository/tree-loader.ts'
+import { restore } from '../../src/restore/restore.ts'
+import { scratchFolder } from '../../../../test/scratch-folder.ts'
 import { aNode } from '../repository/a-node.ts'
 import { RepositoryFixture } from '../fixtures/repository-fixture.ts'
 
 /** More than any stack holds, and than any walk goes down; VARVE_LEVELS asks for others. */
 const LEVELS = Number(process.env['VARVE_LEVELS'] ?? 12_000)
+
+/** Bytes of a path that Linux takes. */
+const LONGEST_PATH = 4095
 
 /** A repository with a snapshot of folders in folders, the innermost of which has a file whose content is nowhere. */
 async function deepRepository() {
@@ -45,5 +52,24 @@ describe(`folders ${LEVELS} levels deep`, () => {
     const { fixture, id } = await deepRepository()
     const { rows } = await listSnapshots(await fixture.repository.loadIndex())
     expect(rows).toMatchObject([{ snapshot: { id } }])
+  })
+
+  test('are restored as far as the system takes their paths, and what is below is reported', async () => {
+    const { fixture, id } = await deepRepository()
+    const target = join(scratchFolder(), 'target')
+    const problems: string[] = []
+    const result = await restore(fixture.repository, {
+      snapshot: id,
+      target,
+      layout: 'full-paths',
+      workers: 1,
+      noLock: true,
+      onProblem: ({ message }) => problems.push(message),
+    })
+    const fitting = Math.floor((LONGEST_PATH - target.length) / '/d'.length)
+    expect(result).toMatchObject({ filesRestored: 0, problems: problems.length })
+    expect(Math.abs(result.foldersRestored - fitting)).toBeLessThan(10)
+    expect(problems.some((message) => message.includes('ENAMETOOLONG'))).toBe(true)
+    expect(existsSync(join(target, 'd/'.repeat(1000)))).toBe(true)
   })
 })
