@@ -90,15 +90,20 @@ export class RetryingStorage implements Storage {
   }
 
   async save(type: FileType, name: string, bytes: Uint8Array): Promise<void> {
+    let saved = false
     await this.#try(`save ${describeObject(type, name)}`, async () => {
       try {
-        await this.#inner.save(type, name, bytes)
+        // Where only looking failed, the bytes need not be sent once more.
+        if (!saved) await this.#inner.save(type, name, bytes)
+        saved = true
       } catch (error) {
         if (isTransientFailure(error) && (await this.#holds(type, name, bytes.length))) return
         throw error
       }
       const stored = await this.#inner.stat(type, name)
-      if (stored?.size !== bytes.length) throw savedInVain(type, name, bytes.length, stored)
+      if (stored?.size === bytes.length) return
+      saved = false
+      throw savedInVain(type, name, bytes.length, stored)
     })
   }
 

@@ -46,6 +46,13 @@ export class NothingLost {
     })
   }
 
+  /** As {@link expectAll}, without restoring what was restored before: where all data is sound, the same trees are the same content. */
+  async expectSound(world: World): Promise<void> {
+    await world.withRepository((repository) =>
+      this.#expectSound(world, repository, (indexed, snapshot) => this.#expectSame(world, indexed, snapshot)),
+    )
+  }
+
   /**
    * Expects that a command that was interrupted can be run again, does what it should, and leaves everything sound.
    *

@@ -95,9 +95,12 @@ export const WRITING_COMMANDS: readonly WritingCommand[] = [
       }
     },
     run: async (world, storage) => {
+      // Those that are still there, by what the storage itself says.
+      const honest = await world.kind.open(world.root)
+      const there = new Set((await honest.list('snapshot')).map(({ name }) => name))
+      await honest.close()
+      const remove = [...world.leaving].filter((id) => there.has(id))
       await world.withRepository(async (repository) => {
-        const there = new Set((await repository.storage.list('snapshot')).map(({ name }) => name))
-        const remove = [...world.leaving].filter((id) => there.has(id))
         await prune(repository, { remove, maxUnused: { percent: 0 } })
       }, storage)
     },

@@ -160,6 +160,12 @@ describe('a save', () => {
     expect(faulty.performed.map(({ operation }) => operation)).toEqual(['save', 'stat'])
   })
 
+  test('is not done again where only looking at it failed', async () => {
+    const { storage, faulty } = await retrying(first(2, 'stat'))
+    await storage.save('pack', nameOf(3), BYTES)
+    expect(faulty.performed.map(({ operation }) => operation)).toEqual(['save', 'stat', 'stat', 'stat'])
+  })
+
   test('of a config that failed is done again: another one may be there', async () => {
     const { storage, inner, faulty } = await retrying(first(1, 'save'))
     await inner.save('config', '', Buffer.from('an old one'))
