@@ -61,10 +61,13 @@ export class DiskModel {
   readonly #place: string
   #changes = 0
 
-  /** @param place - a folder, whose present content is taken for durable */
-  constructor(place: string) {
+  /**
+   * @param place - the folder that is modelled
+   * @param content - a folder that has what is durable in it at first
+   */
+  constructor(place: string, content: string) {
     this.#place = place
-    this.root = readFolder(place)
+    this.root = readFolder(content)
   }
 
   /** Changes so far. */

@@ -30,12 +30,12 @@ const RANDOM_VARIANTS = LONG ? 12 : 4
 /** States to be looked at a time: most of the time a command waits to see whether others lock the repository too. */
 const AT_A_TIME = 4
 
-const figures = { steps: 0, states: 0, distinct: 0, looked: 0 }
+const figures = { steps: 0, states: 0, distinct: 0, survived: 0 }
 afterAll(() => {
-  const { steps, states, distinct, looked } = figures
+  const { steps, states, distinct, survived } = figures
   if (noStrace) return
   process.stderr.write(
-    `power failures at ${steps} file system steps: ${states} states, ${distinct} of them different, ${looked} looked at: nothing was lost (seed ${SEED})\n`,
+    `power failures at ${steps} file system steps: ${states} states, ${distinct} of them different; ${survived} were looked at, and nothing was lost (seed ${SEED})\n`,
   )
 })
 
@@ -45,20 +45,21 @@ describe.skipIf(noStrace).each([IN_DIRECTORY, IN_SQLITE])('power failures at eve
     async (command) => {
       const scratch = crashScratch()
       const world = await prepared(scratch, kind, command)
-      const random = randomFrom(SEED)
-      const states = statesOf(world, command, random, join(scratch, 'trace'))
-      figures.distinct += states.length
+      const traced = traceOf(await world.copyTo(join(scratch, 'traced')), command, join(scratch, 'trace'))
+      const count = countStates(world, traced)
+      const looked = drawn(count, STATES, randomFrom(SEED))
       const nothingLost = new NothingLost(scratch)
-      const left = drawn(states, STATES, random)
-      figures.looked += left.length
-      await inTurns(left, async (state, index) => {
-        const copy = world.at(join(scratch, `state ${index}`))
+      let number = 0
+      await inTurns(statesOf(world, traced), async (state) => {
+        if (!looked(number++)) return
+        const copy = world.at(join(scratch, `state ${number}`))
         materialise(state.left, copy.root)
         await expectSurvival(copy, command, state, nothingLost).catch((error: unknown) => {
           throw new Error(`after a power failure at step ${state.step} (${state.call}) with ${state.variant}`, {
             cause: error,
           })
         })
+        figures.survived++
         rmSync(copy.root, { recursive: true })
       })
       expect(nothingLost.proven).toBeGreaterThan(0)
@@ -70,6 +71,8 @@ describe.skipIf(noStrace).each([IN_DIRECTORY, IN_SQLITE])('power failures at eve
 /** What a power failure may leave. */
 interface CrashState {
   readonly step: number
+  /** States up to this one, those that do not differ among them. */
+  readonly states: number
   readonly call: string
   readonly variant: string
   /** Whether the command had said that it is done. */
@@ -86,30 +89,51 @@ async function prepared(scratch: string, kind: StorageKind, command: WritingComm
   return world
 }
 
-/** Runs the command and makes of its trace all states that differ. */
-function statesOf(world: World, command: WritingCommand, random: Random, traceFile: string): readonly CrashState[] {
-  const model = new DiskModel(world.root)
-  const program = programOf(world, command)
-  const text = trace([process.execPath, ...program], { ...process.env, VARVE_PASSWORD: FIXTURE_PASSWORD }, traceFile)
+/** What a command did, and where. */
+interface Trace {
+  readonly place: string
+  readonly text: string
+}
+
+function traceOf(world: World, command: WritingCommand, file: string): Trace {
+  const environment = { ...process.env, VARVE_PASSWORD: FIXTURE_PASSWORD }
+  return { place: world.root, text: trace([process.execPath, ...programOf(world, command)], environment, file) }
+}
+
+/** All states that differ, the same in the same order each time: they are too large to be kept. */
+function* statesOf(world: World, { place, text }: Trace): Generator<CrashState, void, undefined> {
+  const random = randomFrom(SEED)
+  const model = new DiskModel(place, world.root)
   const traced = new TracedCommand(model, process.cwd())
   const seen = new Set<string>()
   const hashes = new WeakMap<Buffer, string>()
-  const states: CrashState[] = []
   let step = 0
+  let states = 0
   for (const call of traced.replay(text)) {
     step++
     const reported = /"message_type":"(?:summary|initialized)"/.test(traced.output)
     for (const variant of variantsOf(pendingChanges(model.root), random, RANDOM_VARIANTS)) {
+      states++
       const left = leftAfter(model.root, variant)
-      figures.states++
       const key = `${reported} ${hashOf(left, hashes)}`
       if (seen.has(key)) continue
       seen.add(key)
-      states.push({ step, call, variant: variant.title, reported, left })
+      yield { step, states, call, variant: variant.title, reported, left }
     }
   }
-  figures.steps += step
-  return states
+}
+
+function countStates(world: World, traced: Trace): number {
+  let count = 0
+  let last: CrashState | undefined
+  for (const state of statesOf(world, traced)) {
+    count++
+    last = state
+  }
+  figures.distinct += count
+  figures.steps += last?.step ?? 0
+  figures.states += last?.states ?? 0
+  return count
 }
 
 function programOf(world: World, command: WritingCommand): readonly string[] {
@@ -128,19 +152,19 @@ async function expectSurvival(
   await nothingLost.expectAgain(world, command, false)
 }
 
-/** So many of some, the first and the last among them, in their order. */
-function drawn<T>(all: readonly T[], count: number, random: Random): readonly T[] {
-  if (count >= all.length) return all
-  const places = new Set([0, all.length - 1])
-  while (places.size < count) places.add(Math.floor(random() * all.length))
-  return all.filter((_, index) => places.has(index))
+/** Chooses so many numbers below another, the first and the last among them. */
+function drawn(below: number, count: number, random: Random): (number: number) => boolean {
+  if (count >= below) return () => true
+  const numbers = new Set([0, below - 1])
+  while (numbers.size < count) numbers.add(Math.floor(random() * below))
+  return (number) => numbers.has(number)
 }
 
-async function inTurns<T>(all: readonly T[], work: (one: T, index: number) => Promise<void>): Promise<void> {
-  const queue = all.entries()
+async function inTurns<T>(all: Iterable<T>, work: (one: T) => Promise<void>): Promise<void> {
+  const queue = Iterator.from(all)
   await Promise.all(
     Array.from({ length: AT_A_TIME }, async () => {
-      for (const [index, one] of queue) await work(one, index)
+      for (const one of queue) await work(one)
     }),
   )
 }
