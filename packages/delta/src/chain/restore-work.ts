@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { LongCall } from '@varve/platform'
 import { describeError, systemErrorCode, VarveError } from '@varve/platform/errors'
@@ -63,7 +63,11 @@ export class RestoreWork implements AsyncDisposable {
       await rmdir(toFsPath(this.#target)).catch((error: unknown) => {
         if (systemErrorCode(error) !== 'ENOENT') throw error
       })
+      // A folder that may not be written to cannot be moved to another one either.
+      const { mode } = await lstat(toFsPath(this.tree))
+      await chmod(toFsPath(this.tree), (mode & 0o7777) | 0o700)
       await rename(toFsPath(this.tree), toFsPath(this.#target))
+      await chmod(toFsPath(this.#target), mode & 0o7777)
     })
   }
 

@@ -92,7 +92,7 @@ test('a full backup, increments, and a restore to any of their dates', async () 
 test('FIFOs, permissions of the folder itself, and exclusions', async () => {
   const { folder, full, increment, chains, scratch } = scene()
   execFileSync('mkfifo', ['-m', '600', join(folder, 'sub/pipe')])
-  execFileSync('chmod', ['750', folder])
+  execFileSync('chmod', ['550', folder])
   writeFileSync(join(folder, '.exclude'), '*.tmp\n')
   writeFileSync(join(folder, 'x.tmp'), 'unwanted')
   await full()
