@@ -7,8 +7,10 @@ const COMPRESSED = 2
 const BRACKET = 0x5b
 const BRACE = 0x7b
 
-/** Bytes of the largest document that is taken: an index of several million blobs. */
-const MAX_DOCUMENT = 1024 ** 3
+/** Bytes of the largest document that is taken: a snapshot with very many sources and exclusions. */
+const MAX_DOCUMENT = 64 * 1024 ** 2
+/** Bytes of the largest index that is taken, one of several million blobs. */
+const MAX_INDEX = 1024 ** 3
 
 /** What is sealed of a JSON document: a frame from version 2 on, the text itself before. */
 export function encodeUnpacked(
@@ -30,12 +32,12 @@ export function decodeUnpacked(opened: Uint8Array, version: RepositoryConfig['ve
   return isCompressed(opened, version) ? decompressUpTo(opened.subarray(1), MAX_DOCUMENT) : opened
 }
 
-/** As {@link decodeUnpacked}, with the work done outside this thread. */
+/** As {@link decodeUnpacked}, for an index, which may be larger than anything else; with the work done outside this thread. */
 export async function decodeUnpackedElsewhere(
   opened: Uint8Array,
   version: RepositoryConfig['version'],
 ): Promise<Uint8Array> {
-  return isCompressed(opened, version) ? decompressElsewhere(opened.subarray(1), MAX_DOCUMENT) : opened
+  return isCompressed(opened, version) ? decompressElsewhere(opened.subarray(1), MAX_INDEX) : opened
 }
 
 function isCompressed(opened: Uint8Array, version: RepositoryConfig['version']): boolean {
