@@ -159,11 +159,13 @@ export class Checkpoints {
     // Whoever has noted an entry may be in the middle of putting it into its folder.
     await Promise.resolve()
     const tree = saveTree()
+    // Its figures are those of this moment, too.
+    const partial = tree === undefined ? undefined : describe(tree)
     await saver.flush()
-    if (tree === undefined || tree === this.#tree) return
+    if (partial === undefined || tree === this.#tree) return
     await confirmLock()
     if (this.#abandoned) return
-    this.#kept.push(await repository.saveSnapshot(describe(tree)))
+    this.#kept.push(await repository.saveSnapshot(partial))
     this.#tree = tree
     for (let old = this.#kept[0]; old !== undefined && this.#kept.length > 1; old = this.#kept[0]) {
       await removeSnapshot(repository, old)

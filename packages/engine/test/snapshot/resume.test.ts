@@ -138,6 +138,7 @@ describe('a snapshot whose process died', () => {
     const before = await filesOf(partial)
     expect(before.length).toBeGreaterThan(0)
     expect(before.length).toBeLessThan(FILES)
+    expect(partial.summary?.totalFilesProcessed).toBe(before.length)
     await expectSound()
     const taken = await takeSnapshot(repository, { paths: [folder] })
     expect(taken.result.resumed.at(0)).toBe(partial.id)
