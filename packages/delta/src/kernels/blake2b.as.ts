@@ -130,39 +130,27 @@ function compress(piece: usize, count: usize, last: bool): void {
 }
 
 /** The words of the input whose offsets are at `order` and two bytes further. */
-// @ts-ignore: decorator
-@inline
 function words(piece: usize, order: usize): v128 {
   return v128.load64_lane(piece + <usize>load<u8>(order, 2), v128.load64_zero(piece + <usize>load<u8>(order)), 1)
 }
 
 /** The higher word of one vector and the lower of another. */
-// @ts-ignore: decorator
-@inline
 function crossed(x: v128, y: v128): v128 {
   return v128.shuffle<u64>(x, y, 1, 2)
 }
 
-// @ts-ignore: decorator
-@inline
 function rotated32(x: v128): v128 {
   return v128.shuffle<u32>(x, x, 1, 0, 3, 2)
 }
 
-// @ts-ignore: decorator
-@inline
 function rotated24(x: v128): v128 {
   return v128.shuffle<u8>(x, x, 3, 4, 5, 6, 7, 0, 1, 2, 11, 12, 13, 14, 15, 8, 9, 10)
 }
 
-// @ts-ignore: decorator
-@inline
 function rotated16(x: v128): v128 {
   return v128.shuffle<u16>(x, x, 1, 2, 3, 0, 5, 6, 7, 4)
 }
 
-// @ts-ignore: decorator
-@inline
 function rotated63(x: v128): v128 {
   return v128.xor(i64x2.shr_u(x, 63), i64x2.add(x, x))
 }

@@ -24,7 +24,7 @@ export function hash(from: usize, to: usize): void {
   memory.fill(LAST, 0, 2 * PIECE)
   memory.copy(LAST, at, rest)
   store<u8>(LAST + rest, 0x80)
-  store<u64>(LAST + padded - 8, <u64>(to - from) << 3)
+  store<u64>(LAST + padded - 8, (<u64>(to - from)) << 3)
   compress(LAST)
   if (padded > PIECE) compress(LAST + PIECE)
 }
@@ -62,14 +62,10 @@ function compress(piece: usize): void {
   store<u32>(hashAt, load<u32>(hashAt, 12) + d, 12)
 }
 
-// @ts-ignore: decorator
-@inline
 function word(piece: usize, i: usize): u32 {
   return load<u32>(piece + (i << 2))
 }
 
-// @ts-ignore: decorator
-@inline
 function majority(x: u32, y: u32, z: u32): u32 {
   return (x & y) | (z & (x | y))
 }
