@@ -14,7 +14,7 @@ import {
 import type { TarEntry } from './tar-entry.ts'
 
 /*
- * modern-tar, which this package has for tars, decodes names as UTF-8 and so replaces bytes that are not, and keeps times as `Date`s, in
+ * modern-tar, the best-kept library for tars, decodes names as UTF-8 and so replaces bytes that are not, and keeps times as `Date`s, in
  * milliseconds. Names are bytes and times are nanoseconds here, so headers are written and read by code of our own.
  */
 
