@@ -8,4 +8,4 @@ export const SEED = Number(process.env['VARVE_CRASH_SEED'] ?? 1)
 export const TIMEOUT = LONG ? 4 * 3_600_000 : 600_000
 
 /** States after power failures that are looked at for each command, where there are so many. */
-export const STATES = Number(process.env['VARVE_CRASH_STATES'] ?? (LONG ? Infinity : 6))
+export const STATES = Number(process.env['VARVE_CRASH_STATES'] ?? (LONG ? Infinity : 5))

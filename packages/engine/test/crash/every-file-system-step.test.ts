@@ -25,7 +25,7 @@ const VARVE = fileURLToPath(new URL('../../../cli/bin/varve.js', import.meta.url
 const INIT = fileURLToPath(new URL('init-process.ts', import.meta.url))
 
 /** Subsets of changes at each step that are drawn by lot. */
-const RANDOM_VARIANTS = LONG ? 12 : 4
+const RANDOM_VARIANTS = LONG ? 12 : 2
 
 /** States to be looked at a time: most of the time a command waits to see whether others lock the repository too. */
 const AT_A_TIME = 4
