@@ -30,14 +30,14 @@ describe('damage of any kind to any object is noticed', () => {
   test.each([1, 2] as const)('in version %d', async (version) => {
     const world = await makeDamagedWorld(version)
     const storage = await filled(new MemoryStorage(), world)
-    const swept = await sweepOver(world, storage, { stepOfSmall: 8, stepOfPacks: 64, oneIn: 17 })
+    const swept = await sweepOver(world, storage, { stepOfSmall: 8, stepOfPacks: 64, oneIn: 37 })
     expect(swept).toEqual({ failures: [], kinds: KINDS, thatNeedData: ['pack'] })
   })
 
   test.each(['folder', 'database.db'])('in a %s', async (name) => {
     const world = await makeDamagedWorld(2)
     const storage = await filled(await createStorage(join(scratchFolder(), name)), world)
-    const swept = await sweepOver(world, storage, { stepOfSmall: 50, stepOfPacks: 500, oneIn: 31 })
+    const swept = await sweepOver(world, storage, { stepOfSmall: 50, stepOfPacks: 500, oneIn: 53 })
     await storage.close()
     expect(swept).toEqual({ failures: [], kinds: KINDS, thatNeedData: ['pack'] })
   })
