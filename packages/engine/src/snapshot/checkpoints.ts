@@ -13,7 +13,7 @@ export interface CheckpointRule {
    * not full yet stay few where the storage is slow.
    */
   readonly milliseconds: number
-  /** The share of the time that checkpoints may take, though saving goes on meanwhile; a fifth if left out. */
+  /** The share of the time that checkpoints may take, though saving goes on meanwhile; half of it if left out. */
   readonly share?: number
 }
 
@@ -24,7 +24,7 @@ export const DEFAULT_CHECKPOINT_RULE: CheckpointRule = { bytes: 4 * 1024 ** 3, m
 const TICK_MS = 100
 /** … and after how many entries. */
 const ENTRIES_BETWEEN_LOOKS = 16
-const DEFAULT_SHARE = 1 / 5
+const DEFAULT_SHARE = 1 / 2
 /** How long whoever asks a snapshot to stop waits for the last checkpoint, in milliseconds. */
 const LAST_MS = 5_000
 
