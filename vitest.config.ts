@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** Tests import the sources of the other packages, not what was compiled from them. */
@@ -8,6 +9,8 @@ const sources = {
 
 export default defineConfig({
   test: {
+    // One fewer is the default, which on two processors leaves one idle.
+    maxWorkers: availableParallelism(),
     // Threads that tests start find the sources as well.
     execArgv: ['--conditions=varve-source'],
     reporters: ['default', './test/closing-line-reporter.ts'],

@@ -3,6 +3,7 @@ import { prune } from '../../src/maintenance/prune.ts'
 import { lockOf, encodeLock } from '../../src/repository/lock-file.ts'
 import { removeStaleLocks } from '../../src/repository/lock.ts'
 import type { Id } from '../../src/repository/id.ts'
+import { isPartial } from '../../src/repository/partial-snapshot.ts'
 import type { OpenRepository } from '../../src/repository/repository.ts'
 import { restore } from '../../src/restore/restore.ts'
 import { snapshot } from '../../src/snapshot/snapshot.ts'
@@ -73,6 +74,27 @@ export const WRITING_COMMANDS: readonly WritingCommand[] = [
       writeSource(world.source, 'second')
     },
     ...takeSnapshot,
+  },
+  {
+    title: 'a snapshot that keeps what it has done',
+    prepare: async (world) => {
+      await world.makeRepository()
+      await world.takeKnownSnapshot('first')
+      writeSource(world.source, 'second')
+    },
+    ...takeSnapshot,
+    run: async (world, storage) => {
+      const checkpoints = { bytes: 1, milliseconds: 1, share: 1 }
+      await world.withRepository(
+        (repository) => snapshot(repository, { paths: [world.source], workers: 1, host: 'host', checkpoints }),
+        storage,
+      )
+    },
+    parameters: (world) => ['snapshot', world.source, '--host', 'host', '--checkpoints', '1,1ms'],
+    expectKept: async (world, repository) => {
+      const made = (await repository.snapshots()).filter((each) => !world.known.has(each.id) && !isPartial(each))
+      assert.notEqual(made.length, 0)
+    },
   },
   restoreOver('a restore to an empty folder', async () => undefined),
   restoreOver('a restore over other content', async (world) => {
