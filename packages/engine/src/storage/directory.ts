@@ -202,10 +202,11 @@ export class DirectoryStorage implements Storage {
     for (const folder of folders) {
       try {
         await mkdir(folder, { mode: this.#modes.folder })
-        await flushFolder(dirname(folder))
       } catch (error) {
         if (systemErrorCode(error) !== 'EEXIST') throw error
       }
+      // Whether made here or by somebody who may have been killed since.
+      await flushFolder(dirname(folder))
     }
   }
 

@@ -36,6 +36,15 @@ export async function flushFolder(path: string): Promise<void> {
   }
 }
 
+/** As {@link flushFolder}, for a folder that may be somebody else's, whom its names concern then. @throws a system error */
+export async function flushReadableFolder(path: string): Promise<void> {
+  try {
+    await flushFolder(path)
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EACCES') throw error
+  }
+}
+
 /**
  * Makes a folder, and those above it, where they are missing, durably.
  *
@@ -45,7 +54,8 @@ export async function flushFolder(path: string): Promise<void> {
  */
 export async function makeFolder(path: string, mode: number): Promise<void> {
   const first = await mkdir(path, { recursive: true, mode })
-  if (first === undefined) return
+  // Who made it may have been killed before it was durable.
+  if (first === undefined) return await flushReadableFolder(dirname(path))
   const top = dirname(first)
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     await flushFolder(folder)
