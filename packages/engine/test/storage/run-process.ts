@@ -23,7 +23,9 @@ export async function runProcess(
   onLine: (line: string, child: ChildProcess) => void = () => undefined,
 ): Promise<EndedProcess> {
   const path = fileURLToPath(new URL(module, import.meta.url))
-  const child = spawn(process.execPath, [path, ...parameters], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--conditions=varve-source', path, ...parameters], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   const ended = once(child, 'exit')
   const lines: string[] = []
