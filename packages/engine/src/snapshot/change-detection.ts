@@ -21,7 +21,7 @@ export function fileChanged(stats: FileState, previous: Node, rule: ChangeRule):
   if (previous.type !== 'file' || stats.size !== previous.size) return true
   if (!isAt(stats.mtimeNs, previous.mtime)) return true
   if (!rule.ignoreCtime && !rule.ignoreInode && !isAt(stats.ctimeNs, previous.ctime)) return true
-  return !rule.ignoreInode && stats.ino !== previous.inode
+  return !rule.ignoreInode && BigInt.asUintN(64, stats.ino) !== previous.inode
 }
 
 /** Whether a file that was looked at twice was the same file, unchanged. */

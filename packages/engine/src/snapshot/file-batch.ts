@@ -42,7 +42,7 @@ export function* splitFiles({ paths, states }: FileBatch): Generator<FileToSave,
   for (const path of paths) {
     const [size = 0n, mtimeNs = 0n, ctimeNs = 0n, ino = 0n] = states.subarray(at, at + STATE_NUMBERS)
     at += STATE_NUMBERS
-    yield { path, size, mtimeNs, ctimeNs, ino: BigInt.asUintN(64, ino) }
+    yield { path, size, mtimeNs, ctimeNs, ino }
   }
 }
 

@@ -13,6 +13,11 @@ import type { EntryStats } from './walk.ts'
 const NO_ATTRIBUTES: readonly ExtendedAttribute[] = []
 const NO_GENERIC_ATTRIBUTES: ReadonlyMap<string, string> = new Map()
 
+/** A number that the system has in 64 bits without a sign, and Node with one. */
+function unsigned(number: bigint): bigint {
+  return number < 0n ? BigInt.asUintN(64, number) : number
+}
+
 /** What is asked of a {@link NodeBuilder}. */
 export interface NodeBuilderOptions {
   /** Keep times of last access. */
@@ -109,14 +114,14 @@ export class NodeBuilder {
       gid,
       user: this.#platform.accounts.userName(uid),
       group: this.#platform.accounts.groupName(gid),
-      inode: stats.ino,
-      deviceId: stats.dev,
+      inode: unsigned(stats.ino),
+      deviceId: unsigned(stats.dev),
       size: type === 'file' ? stats.size : 0n,
       links: counted ? stats.nlink : 0n,
       linkTarget: type === 'symlink' ? nameFromBytes(readlinkSync(toFsPath(path), { encoding: 'buffer' })) : '',
       extendedAttributes,
       genericAttributes: NO_GENERIC_ATTRIBUTES,
-      device: type === 'dev' || type === 'chardev' ? stats.rdev : 0n,
+      device: type === 'dev' || type === 'chardev' ? unsigned(stats.rdev) : 0n,
       content: type === 'file' ? [] : null,
       subtree: undefined,
       error: '',
@@ -127,7 +132,7 @@ export class NodeBuilder {
   withState(node: Node, { mtimeNs, ctimeNs, ino }: FileState): Node {
     const mtime = timestampFromNanoseconds(mtimeNs)
     const atime = this.#options.withAtime ? node.atime : mtime
-    return { ...node, mtime, atime, ctime: timestampFromNanoseconds(ctimeNs), inode: ino }
+    return { ...node, mtime, atime, ctime: timestampFromNanoseconds(ctimeNs), inode: unsigned(ino) }
   }
 
   /** Extended attributes of an entry, none where they cannot be read. Throws ENOENT where the entry has gone. */

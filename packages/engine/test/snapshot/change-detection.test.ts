@@ -10,7 +10,7 @@ import { anyNode } from '../repository/any-node.ts'
 
 const MTIME = 1_700_000_000_123_456_789n
 const CTIME = 1_700_000_001_000_000_001n
-const stats = { size: 7n, mtimeNs: MTIME, ctimeNs: CTIME, ino: 2n ** 63n + 1n } as BigIntStats
+const stats = { size: 7n, mtimeNs: MTIME, ctimeNs: CTIME, ino: BigInt.asIntN(64, 2n ** 63n + 1n) } as BigIntStats
 const node = aNode({
   name: 'file',
   type: 'file',

@@ -8,7 +8,8 @@ const state = {
   size: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
   mtimeNs: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
   ctimeNs: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
-  ino: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+  // Node has the highest inodes below zero.
+  ino: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
 }
 const id = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => idFromBytes(bytes))
 

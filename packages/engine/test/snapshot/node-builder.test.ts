@@ -188,6 +188,14 @@ describe('a node that gets the state in which its file was found', () => {
   const state = { size: 9n, mtimeNs: 5n, ctimeNs: 6n, ino: 7n }
   const options = { onIncomplete: () => undefined }
 
+  test('has an inode without a sign, as the system has it', () => {
+    const path = join(scratchFolder(), 'file')
+    writeFileSync(path, 'content')
+    const builder = new NodeBuilder(platform, { ...options, withAtime: false })
+    // Node has the highest ones below zero.
+    expect(builder.withState(build(path).node, { ...state, ino: -1n }).inode).toBe(2n ** 64n - 1n)
+  })
+
   test('has its times and inode, and nothing else of it', () => {
     const path = join(scratchFolder(), 'file')
     writeFileSync(path, 'content')
