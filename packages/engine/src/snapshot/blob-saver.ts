@@ -9,11 +9,10 @@ import type { IndexedRepository } from '../repository/repository.ts'
 import { workerRepository } from '../repository/worker-repository.ts'
 import { WorkerPool, defaultWorkerCount, type JobOptions } from '../workers/worker-pool.ts'
 import { workerUrl } from '../workers/worker-url.ts'
-import { joinBlobs, splitBlobs, type ClaimedBlob } from './blob-batch.ts'
+import { joinBlobs, type ClaimedBlob } from './blob-batch.ts'
 import { joinFiles, splitSaved } from './file-batch.ts'
 import { Gate } from './gate.ts'
-import { packBlobs } from './pack-blobs.ts'
-import { LargeFile } from './large-file.ts'
+import { LargeFiles } from './large-files.ts'
 import { SaveCounters } from './save-counters.ts'
 import {
   NOTHING_ADDED,
@@ -26,6 +25,7 @@ import {
   type SaveJob,
   type SaveResult,
   type SavedFile,
+  type SavedPiece,
   type SaveWorkerData,
 } from './save-jobs.ts'
 
@@ -65,10 +65,7 @@ export class BlobSaver {
   readonly #claims: BlobClaims
   readonly #index: IndexWriter
   readonly #counters = new SaveCounters()
-  /** Large files of which pieces are under way, by numbers of their own. */
-  readonly #largeFiles = new Map<number, LargeFile>()
-  readonly #waitingLargeFiles: LargeFile[] = []
-  #nextLargeFile = 0
+  readonly #largeFiles: LargeFiles
   readonly #stores = new Set<Promise<void>>()
   readonly #gate = new Gate()
   readonly #blobJobs = new Set<Promise<void>>()
@@ -88,6 +85,7 @@ export class BlobSaver {
     this.#repository = repository
     this.#options = options
     this.#workers = options.workers ?? defaultWorkerCount()
+    this.#largeFiles = new LargeFiles(this.#workers, (...piece) => this.#sendPiece(...piece))
     this.#claims = BlobClaims.create(repository.index)
     this.#index = new IndexWriter({
       saveUnpacked: async (type, json) => {
@@ -110,14 +108,17 @@ export class BlobSaver {
 
   /** Large files being read. */
   get reading(): readonly string[] {
-    return Array.from(this.#largeFiles.values(), ({ file }) => file.path)
+    return this.#largeFiles.paths
   }
 
   /** Reads and saves a file. `onSaved` is called later, with what became of it. */
   saveFile(file: FileToSave, onSaved: (saved: SavedFile) => void): void {
     this.#pendingFiles++
     if (file.size >= LARGE_FILE) {
-      this.#saveLargeFile(file, onSaved)
+      this.#largeFiles.add(file, (saved) => {
+        this.#pendingFiles--
+        onSaved(saved)
+      })
       return
     }
     this.#files.push({ file, onSaved })
@@ -167,11 +168,10 @@ export class BlobSaver {
    */
   async flush(): Promise<void> {
     this.#flushBlobs()
-    this.#packWaitingBlobs()
     await this.#gate.orFailure(Promise.all(this.#blobJobs))
     // What a saved file needs and another thread stores was claimed before, and so is in that thread's pack when it hands it over.
     const flush = this.#counters.askForFlush()
-    // A thread at a large file sees the request between two chunks. It answers this job much later, which nobody waits for.
+    // A thread that is at work sees the request between two chunks; one that is idle is woken by this job.
     this.#pool?.runOnEach({ kind: 'flush' }).catch((error: unknown) => this.#gate.fail(error))
     while (this.#flushed.some((done) => done < flush)) await this.#gate.wait()
     await this.#gate.orFailure(Promise.all(this.#stores))
@@ -222,32 +222,11 @@ export class BlobSaver {
     this.#sendFiles(batch)
   }
 
-  #saveLargeFile(file: FileToSave, onSaved: (saved: SavedFile) => void): void {
-    const number = this.#nextLargeFile++
-    const send = (piece: FilePiece): void => {
-      void this.#send({ kind: 'piece', file: number, piece }, {}, (result) => {
-        if (result.piece === undefined) throw new Error('a saving thread left out a piece')
-        large.noteSaved(piece.number, result.piece)
-      })
-    }
-    const large = new LargeFile(number, file, send, (saved) => {
-      this.#pendingFiles--
-      this.#largeFiles.delete(number)
-      this.#startLargeFiles()
-      onSaved(saved)
+  #sendPiece(file: number, piece: FilePiece, onSaved: (saved: SavedPiece) => void): void {
+    void this.#send({ kind: 'piece', file, piece }, {}, (result) => {
+      if (result.piece === undefined) throw new Error('a saving thread left out a piece')
+      onSaved(result.piece)
     })
-    this.#waitingLargeFiles.push(large)
-    this.#startLargeFiles()
-  }
-
-  /** As many at once as there are threads: with fewer, threads would wait for each other where the pieces are few. */
-  #startLargeFiles(): void {
-    while (this.#largeFiles.size < this.#workers) {
-      const next = this.#waitingLargeFiles.shift()
-      if (next === undefined) return
-      this.#largeFiles.set(next.number, next)
-      next.start()
-    }
   }
 
   #flushBlobs(): void {
@@ -262,15 +241,6 @@ export class BlobSaver {
     })
     this.#blobJobs.add(job)
     void job.finally(() => this.#blobJobs.delete(job))
-  }
-
-  /** Packs the blobs that no thread has taken yet, here: they may wait behind large files, for hours. */
-  #packWaitingBlobs(): void {
-    const withdrawn = this.#pool?.withdraw(({ kind }) => kind === 'blobs') ?? []
-    if (withdrawn.length === 0) return
-    const blobs = withdrawn.flatMap(({ job }) => (job.kind === 'blobs' ? [...splitBlobs(job.batch)] : []))
-    const added = packBlobs(blobs, workerRepository(this.#repository), (pack) => this.#store(pack, undefined))
-    for (const [index, { resolve }] of withdrawn.entries()) resolve({ added: index === 0 ? added : NOTHING_ADDED })
   }
 
   #sendFiles(batch: readonly PendingFile[]): void {
@@ -315,7 +285,7 @@ export class BlobSaver {
       size,
       onEvent: (event, worker) => {
         if (event.type === 'flushed') this.#noteFlush(worker, event.flush)
-        else if (event.type === 'cut') this.#largeFiles.get(event.file)?.noteCut(event.cut)
+        else if (event.type === 'cut') this.#largeFiles.noteCut(event)
         else this.#store(event, packs[event.type])
       },
     })
@@ -326,7 +296,7 @@ export class BlobSaver {
     this.#gate.open()
   }
 
-  #store(pack: PackEvent, pool: PackPool | undefined): void {
+  #store(pack: PackEvent, pool: PackPool): void {
     const store = this.#repository.storage
       .save('pack', pack.id, pack.bytes)
       .then(() => {
@@ -335,7 +305,7 @@ export class BlobSaver {
       .catch((error: unknown) => this.#gate.fail(error))
       .finally(() => {
         this.#stores.delete(store)
-        if (pack.slot !== undefined) pool?.free(pack.slot)
+        if (pack.slot !== undefined) pool.free(pack.slot)
         this.#gate.open()
       })
     this.#stores.add(store)

@@ -29,18 +29,12 @@ export interface WorkerPoolOptions<Event> {
 export interface JobOptions {
   /** Buffers handed over with the job. */
   readonly transfer?: readonly Transferable[]
-  /** Nothing waits behind this job in its thread: for jobs that take long. */
-  readonly alone?: boolean
 }
 
-/** A job that was taken back from the queue, for its owner to do, and the answer to give then. */
-export interface WithdrawnJob<Job, Result> {
+interface PendingJob<Job, Result> {
   readonly job: Job
-  readonly resolve: (result: Result) => void
-}
-
-interface PendingJob<Job, Result> extends WithdrawnJob<Job, Result> {
   readonly options: JobOptions
+  readonly resolve: (result: Result) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -97,14 +91,6 @@ export class WorkerPool<Job, Result, Event = never> {
     )
   }
 
-  /** Takes jobs back that no thread has been given yet. */
-  withdraw(isWanted: (job: Job) => boolean): readonly WithdrawnJob<Job, Result>[] {
-    const queue = this.#queue.splice(0)
-    const withdrawn = queue.filter(({ job }) => isWanted(job))
-    this.#queue.push(...queue.filter(({ job }) => !isWanted(job)))
-    return withdrawn
-  }
-
   /** Ends the threads, whatever they are at; jobs that have no answer yet fail. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true
@@ -140,19 +126,18 @@ export class WorkerPool<Job, Result, Event = never> {
 
   #dispatch(): void {
     for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
-      const worker = this.#workerFor(next)
+      const worker = this.#leastBusy()
       if (worker === undefined) return
       this.#queue.shift()
       this.#send(worker, next)
     }
   }
 
-  /** The least busy thread that may take this job now. */
-  #workerFor(pending: PendingJob<Job, Result>): PooledWorker<Job, Result> | undefined {
+  /** The least busy thread, if it has room for a job. */
+  #leastBusy(): PooledWorker<Job, Result> | undefined {
     let best: PooledWorker<Job, Result> | undefined
     for (const worker of this.#workers) {
-      const limit = pending.options.alone === true ? 0 : QUEUED_AHEAD
-      if (worker.running.size > limit || isAtLongJob(worker)) continue
+      if (worker.running.size > QUEUED_AHEAD) continue
       if (best === undefined || worker.running.size < best.running.size) best = worker
     }
     return best
@@ -173,9 +158,4 @@ export class WorkerPool<Job, Result, Event = never> {
     }
     for (const pending of this.#queue.splice(0)) pending.reject(this.#failure)
   }
-}
-
-function isAtLongJob<Job, Result>(worker: PooledWorker<Job, Result>): boolean {
-  for (const pending of worker.running.values()) if (pending.options.alone === true) return true
-  return false
 }
