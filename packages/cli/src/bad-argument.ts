@@ -1,4 +1,4 @@
-import { VarveError } from '@varve/engine'
+import { VarveError } from '@varve/platform/errors'
 
 /** The failure of an option or argument that makes no sense: `ERR_VARVE_BAD_ARGUMENT`. */
 export function badArgument(message: string, hint?: string): VarveError {
