@@ -9,10 +9,11 @@ import type { IndexedRepository } from '../repository/repository.ts'
 import { workerRepository } from '../repository/worker-repository.ts'
 import { WorkerPool, defaultWorkerCount, type JobOptions } from '../workers/worker-pool.ts'
 import { workerUrl } from '../workers/worker-url.ts'
-import { joinBlobs, type ClaimedBlob } from './blob-batch.ts'
+import { joinBlobs, splitBlobs, type ClaimedBlob } from './blob-batch.ts'
 import { joinFiles, splitSaved } from './file-batch.ts'
 import { Gate } from './gate.ts'
 import { LargeFiles } from './large-files.ts'
+import { packBlobs } from './pack-blobs.ts'
 import { SaveCounters } from './save-counters.ts'
 import {
   NOTHING_ADDED,
@@ -116,6 +117,8 @@ export class BlobSaver {
     this.#pendingFiles++
     if (file.size >= LARGE_FILE) {
       this.#largeFiles.add(file, (saved) => {
+        // Each piece opens the file anew. Of one that changes, or that another takes the place of, only a reading in one go is of one file.
+        if (saved.kind === 'failed' || saved.changedWhileRead) return this.#sendFiles([{ file, onSaved }])
         this.#pendingFiles--
         onSaved(saved)
       })
@@ -168,6 +171,7 @@ export class BlobSaver {
    */
   async flush(): Promise<void> {
     this.#flushBlobs()
+    this.#packWaitingBlobs()
     await this.#gate.orFailure(Promise.all(this.#blobJobs))
     // What a saved file needs and another thread stores was claimed before, and so is in that thread's pack when it hands it over.
     const flush = this.#counters.askForFlush()
@@ -243,6 +247,15 @@ export class BlobSaver {
     void job.finally(() => this.#blobJobs.delete(job))
   }
 
+  /** Packs the blobs that no thread has taken yet, here: they may wait behind a thousand files. */
+  #packWaitingBlobs(): void {
+    const withdrawn = this.#pool?.withdraw(({ kind }) => kind === 'blobs') ?? []
+    if (withdrawn.length === 0) return
+    const blobs = withdrawn.flatMap(({ job }) => (job.kind === 'blobs' ? [...splitBlobs(job.batch)] : []))
+    const added = packBlobs(blobs, workerRepository(this.#repository), (pack) => this.#store(pack, undefined))
+    for (const [index, { resolve }] of withdrawn.entries()) resolve({ added: index === 0 ? added : NOTHING_ADDED })
+  }
+
   #sendFiles(batch: readonly PendingFile[]): void {
     const files = joinFiles(batch.map(({ file }) => file))
     void this.#send({ kind: 'files', batch: files }, { transfer: [files.states.buffer] }, (result) => {
@@ -296,7 +309,7 @@ export class BlobSaver {
     this.#gate.open()
   }
 
-  #store(pack: PackEvent, pool: PackPool): void {
+  #store(pack: PackEvent, pool: PackPool | undefined): void {
     const store = this.#repository.storage
       .save('pack', pack.id, pack.bytes)
       .then(() => {
@@ -305,7 +318,7 @@ export class BlobSaver {
       .catch((error: unknown) => this.#gate.fail(error))
       .finally(() => {
         this.#stores.delete(store)
-        if (pack.slot !== undefined) pool.free(pack.slot)
+        if (pack.slot !== undefined) pool?.free(pack.slot)
         this.#gate.open()
       })
     this.#stores.add(store)

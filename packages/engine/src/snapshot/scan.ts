@@ -165,8 +165,11 @@ export class Scan {
       const type = nodeType(stats)
       if (type === 'file') this.#visitFile(parent, name, path, stats, previous)
       else if (type === 'irregular') onProblem(path, 'it is neither a file nor anything else that can be saved')
-      else if (type !== 'socket' || withSockets)
-        parent.put(parent.reserve(), builder.build(name, path, stats, builder.attributesOf(path)), previous)
+      else if (type !== 'socket' || withSockets) {
+        // First: a link that is gone by now throws, and must not leave a place that nothing will ever fill.
+        const node = builder.build(name, path, stats, builder.attributesOf(path))
+        parent.put(parent.reserve(), node, previous)
+      }
     } catch (error) {
       const code = systemErrorCode(error)
       if (code === undefined) throw error

@@ -31,10 +31,14 @@ export interface JobOptions {
   readonly transfer?: readonly Transferable[]
 }
 
-interface PendingJob<Job, Result> {
+/** A job that was taken back from the queue, for its owner to do, and the answer to give then. */
+export interface WithdrawnJob<Job, Result> {
   readonly job: Job
-  readonly options: JobOptions
   readonly resolve: (result: Result) => void
+}
+
+interface PendingJob<Job, Result> extends WithdrawnJob<Job, Result> {
+  readonly options: JobOptions
   readonly reject: (error: unknown) => void
 }
 
@@ -89,6 +93,14 @@ export class WorkerPool<Job, Result, Event = never> {
           }),
       ),
     )
+  }
+
+  /** Takes jobs back that no thread has been given yet. */
+  withdraw(isWanted: (job: Job) => boolean): readonly WithdrawnJob<Job, Result>[] {
+    const queue = this.#queue.splice(0)
+    const withdrawn = queue.filter(({ job }) => isWanted(job))
+    this.#queue.push(...queue.filter(({ job }) => !isWanted(job)))
+    return withdrawn
   }
 
   /** Ends the threads, whatever they are at; jobs that have no answer yet fail. Idempotent. */

@@ -15,6 +15,8 @@ const say = (value: object): void => void writeSync(1, `${JSON.stringify(value)}
 const { snapshot: made, resumed } = await snapshot(repository, {
   paths: [folder],
   workers: 2,
+  // No checkpoint is stored before the lock has settled, and by then little would be left to do: who would wait for others lets it settle first.
+  retryLock: 1,
   checkpoints: { bytes: 1024 ** 2, milliseconds: 100, share: 1 },
   onItem: ({ path, type, action }) => {
     if (type !== 'file') return
