@@ -63,7 +63,6 @@ export type { MemberPiece, TarMember, Volume, VolumeIndex } from './tar-volume/v
 export { indexName } from './tar-volume/volume-name.ts'
 export type { ScanOptions } from './tar-volume/volume-scan.ts'
 export type { Oversized } from './tar-volume/volume-set-writer.ts'
-export { writeDurably } from './directory-index/durable-file.ts'
 export type { BackupList, Chain } from './chain/backup-list.ts'
 export type { ChainStorage, StoredObject } from './chain/chain-storage.ts'
 export type { BackupOptions, ChainsOptions, RestoreChainOptions } from './chain/chain-options.ts'

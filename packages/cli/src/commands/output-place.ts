@@ -1,4 +1,4 @@
-import { writeDurably } from '@varve/delta'
+import { writeDurably } from '@varve/platform'
 import { lstatSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { VarveError } from '@varve/platform/errors'

@@ -3,7 +3,7 @@ import { mkdir, stat, unlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { describeError, systemErrorCode, VarveError } from '@varve/platform/errors'
 import { isEntryName, toFsPath } from '@varve/platform/file-name'
-import { flushFolder, writeDurably } from '../directory-index/durable-file.ts'
+import { flushFolder, writeDurably } from '@varve/platform'
 import { namesIn } from '../tar-volume/volume-name.ts'
 import type { ChainStorage, StoredObject } from './chain-storage.ts'
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { throwIfAborted, VarveError } from '@varve/platform/errors'
 import { toFsPath } from '@varve/platform/file-name'
-import { writeDurably } from '../directory-index/durable-file.ts'
+import { writeDurably } from '@varve/platform'
 import type { ChainStorage } from './chain-storage.ts'
 import type { BackupObject } from './manifest.ts'
 

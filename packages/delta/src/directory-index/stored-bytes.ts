@@ -3,7 +3,7 @@ import { open, unlink, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describeError, VarveError } from '@varve/platform/errors'
-import { writeDurably } from './durable-file.ts'
+import { writeDurably } from '@varve/platform'
 
 /** Bytes that are kept in memory before a {@link Spool} turns to a file. */
 const KEPT_IN_MEMORY = 8 * 1024 * 1024

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { toFsPath } from '@varve/platform/file-name'
-import { flush, flushFolder } from '../directory-index/durable-file.ts'
+import { flush, flushFolder } from '@varve/platform'
 
 /**
  * A file that is written beside the place it is meant for and gets its name only when all of it is durable. A crash leaves a file named

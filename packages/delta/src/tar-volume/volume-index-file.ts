@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describeError, systemErrorCode, VarveError } from '@varve/platform/errors'
 import * as v from 'valibot'
-import { writeDurably } from '../directory-index/durable-file.ts'
+import { writeDurably } from '@varve/platform'
 import { indexLines } from './index-lines.ts'
 import { assertConsistent, type TarMember, type Volume, type VolumeIndex } from './volume-index.ts'
 

@@ -15,7 +15,7 @@ import {
 } from './directory-layout.ts'
 import { explainMissingDirectory } from './directory-missing.ts'
 import { isTemporaryName, writeDurably } from './durable-file.ts'
-import { flushFolder, makeFolder } from './durable-folder.ts'
+import { flushFolder, makeFolder } from '@varve/platform'
 import { assertObjectName, describeObject, isObjectName } from './object-name.ts'
 import {
   creationFailure,

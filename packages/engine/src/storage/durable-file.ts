@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmod, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { systemErrorCode } from '@varve/platform/errors'
-import { flush, flushFolder } from './durable-folder.ts'
+import { flush, flushFolder } from '@varve/platform'
 
 /** restic's left-overs are named alike: the final name, `-tmp-`, and something random. */
 const TEMPORARY_NAME = /^(?:config|[0-9a-f]{64})-tmp-/

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { makeFolder } from './durable-folder.ts'
+import { makeFolder } from '@varve/platform'
 import { assertObjectName } from './object-name.ts'
 import type { SqliteAnswers, SqliteRequest } from './sqlite-requests.ts'
 import { SqliteThread, type PreparedRequest } from './sqlite-thread.ts'

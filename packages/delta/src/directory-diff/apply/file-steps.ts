@@ -17,7 +17,7 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { currentPlatform } from '@varve/platform'
 import { systemErrorCode } from '@varve/platform/errors'
 import { nameFromBytes, toFsPath } from '@varve/platform/file-name'
-import { flush, flushFolder } from '../../directory-index/durable-file.ts'
+import { flush, flushFolder } from '@varve/platform'
 import type { DeviceState, EntryState, FifoState } from '../../directory-index/entry.ts'
 
 /** Told of each step before it is taken; what it throws takes the step's place. */

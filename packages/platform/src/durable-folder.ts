@@ -1,6 +1,7 @@
 import { mkdir, open, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { systemErrorCode } from '@varve/platform/errors'
+import { systemErrorCode } from './errors.ts'
+import { toFsPath } from './file-name.ts'
 
 /** What file systems answer that have no way to flush this; what they hold is as durable as they make it. */
 const CANNOT_FLUSH: ReadonlySet<string | undefined> = new Set(['EINVAL', 'ENOTSUP', 'ENOTTY', 'EISDIR', 'EPERM'])
@@ -24,7 +25,7 @@ export async function flush(handle: FileHandle): Promise<void> {
 export async function flushFolder(path: string): Promise<void> {
   let folder
   try {
-    folder = await open(path, 'r')
+    folder = await open(toFsPath(path), 'r')
   } catch (error) {
     if (CANNOT_FLUSH.has(systemErrorCode(error))) return
     throw error
@@ -53,7 +54,7 @@ export async function flushReadableFolder(path: string): Promise<void> {
  * @throws a system error
  */
 export async function makeFolder(path: string, mode: number): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode })
+  const first = await mkdir(toFsPath(path), { recursive: true, mode })
   // Who made it may have been killed before it was durable.
   if (first === undefined) return await flushReadableFolder(dirname(path))
   const top = dirname(first)
