@@ -35,6 +35,7 @@ export type {
   RootMetadata,
 } from './directory-index/entry.ts'
 export { comparePaths } from './directory-index/entry-path.ts'
+export { isSameContent, isSameState } from './directory-index/entry.ts'
 export { DEFAULT_RULES, type ExclusionRules } from './directory-index/exclusion-rules.ts'
 export type { UnchangedRule } from './directory-index/index-entries.ts'
 export type { IndexSummary } from './directory-index/index-reader.ts'
