@@ -1,7 +1,8 @@
 /**
  * What the packages of Varve stand on: errors, progress, file names as bytes, and what differs between operating systems.
  *
- * `@varve/platform/errors` and `@varve/platform/file-name` are the same without the rest, for threads that have to start quickly.
+ * `@varve/platform/errors` and `@varve/platform/file-name` are the same without the rest, for threads that have to start quickly. What such threads
+ * compute with is in `@varve/platform/web-assembly`.
  *
  * @packageDocumentation
  */

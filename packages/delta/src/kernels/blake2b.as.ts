@@ -1,5 +1,5 @@
 /**
- * BLAKE2b with 32 bytes of output and no key (RFC 7693). AssemblyScript, compiled to WebAssembly by `compile.ts` beside it.
+ * BLAKE2b with 32 bytes of output and no key (RFC 7693). AssemblyScript, compiled to WebAssembly by `compile-kernels.ts`.
  *
  * Works in the memory that all kernels share; bytes 4096 to 8191 are its own, and it writes the hash to the first 32 of them. A row of the state is two
  * vectors of two words each.

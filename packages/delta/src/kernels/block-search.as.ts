@@ -1,6 +1,6 @@
 /**
- * Weak sums of blocks, and the search for places in a stream where one of many blocks may begin. AssemblyScript, compiled to WebAssembly by `compile.ts`
- * beside it.
+ * Weak sums of blocks, and the search for places in a stream where one of many blocks may begin. AssemblyScript, compiled to WebAssembly by
+ * `compile-kernels.ts`.
  *
  * All kernels work in one memory, which is imported: the first 64 KiB are theirs, each using another part (this one bytes 1024 to 2047), and the caller
  * lays out the rest. They keep nothing from one call to the next.

@@ -1,5 +1,5 @@
 /**
- * MD4 (RFC 1320), which old signatures of librsync are made with. AssemblyScript, compiled to WebAssembly by `compile.ts` beside it.
+ * MD4 (RFC 1320), which old signatures of librsync are made with. AssemblyScript, compiled to WebAssembly by `compile-kernels.ts`.
  *
  * Works in the memory that all kernels share; bytes 2048 to 2303 are its own, and it writes the hash to the first 16 of them.
  */

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
-import { createMemory, instantiate, type WasmMemory } from '../kernels/web-assembly.ts'
+import { createMemory, instantiateKernel, type WasmMemory } from '@varve/platform/web-assembly'
+import { kernelUrl } from '../kernels/kernel-url.ts'
 import { STRONG_HASH_LENGTH, type StrongHash, type WeakHash } from './block-hashes.ts'
 
 /** Bytes of memories that are kept for whoever comes next: making one costs more than a small file. */
@@ -72,7 +73,7 @@ export class BlockMemory implements Disposable {
   constructor(size: number) {
     const kernelsOwn = 65_536
     this.#memory = createMemory(kernelsOwn + size)
-    this.#search = instantiate<SearchExports>('block-search', this.#memory)
+    this.#search = instantiateKernel<SearchExports>(kernelUrl('block-search'), this.#memory)
     this.#start = this.#search.inputStart.value
     this.size = this.#memory.buffer.byteLength - this.#start
   }
@@ -142,7 +143,7 @@ export class BlockMemory implements Disposable {
   #hashKernel(kind: 'blake2b' | 'md4'): HashExports {
     let kernel = this.#hashes.get(kind)
     if (kernel === undefined) {
-      kernel = instantiate<HashExports>(kind, this.#memory)
+      kernel = instantiateKernel<HashExports>(kernelUrl(kind), this.#memory)
       kernel.prepare?.()
       this.#hashes.set(kind, kernel)
     }

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { VarveError, describeError } from '@varve/platform/errors'
+import { VarveError } from '@varve/platform/errors'
+import { createMemory, instantiateKernel, WASM_PAGE_SIZE } from '@varve/platform/web-assembly'
 import { CHUNKER_DEGREE, degree } from './polynomial.ts'
-import { wasm, WASM_PAGE_SIZE, type WasmModule } from './web-assembly.ts'
 
 /** Bytes before a position that decide whether a cut may be there. */
 export const WINDOW_SIZE = 64
@@ -14,23 +12,6 @@ interface KernelExports {
   readonly inputStart: { readonly value: number }
   readonly prepare: (polynomial: bigint) => void
   readonly firstCandidate: (from: number, to: number) => number
-}
-
-let compiled: WasmModule | undefined
-
-/** The kernel, compiled once a thread. */
-function kernelModule(): WasmModule {
-  if (compiled !== undefined) return compiled
-  try {
-    compiled = new wasm.Module(readFileSync(KERNEL_URL))
-  } catch (cause) {
-    throw new Error(
-      `the chunking kernel ${fileURLToPath(KERNEL_URL)} cannot be loaded: ${describeError(cause)}. ` +
-        `In a checkout, 'npm run prepare' makes it.`,
-      { cause },
-    )
-  }
-  return compiled
 }
 
 /**
@@ -61,10 +42,8 @@ export class RabinKernel {
       )
     }
     // one page before the buffer is the kernel's own
-    const pages = 1 + Math.ceil(bufferSize / WASM_PAGE_SIZE)
-    const memory = new wasm.Memory({ initial: pages, maximum: pages })
-    const instance = new wasm.Instance(kernelModule(), { env: { memory } })
-    const kernel = instance.exports as unknown as KernelExports
+    const memory = createMemory(WASM_PAGE_SIZE + bufferSize)
+    const kernel = instantiateKernel<KernelExports>(KERNEL_URL, memory)
     kernel.prepare(polynomial)
     this.#inputStart = kernel.inputStart.value
     this.#firstCandidate = kernel.firstCandidate

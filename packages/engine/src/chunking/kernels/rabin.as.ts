@@ -1,5 +1,5 @@
 /**
- * Finds where Rabin fingerprints allow a cut. AssemblyScript, compiled to WebAssembly by `compile.ts` beside it.
+ * Finds where Rabin fingerprints allow a cut. AssemblyScript, compiled to WebAssembly by `compile-kernels.ts`.
  *
  * A position is a candidate when the digest of the 64 bytes before it, read as one polynomial over GF(2) (first byte
  * and each byte's highest bit first) and taken modulo an irreducible polynomial of degree 53, has its lowest 20 bits
