@@ -15,7 +15,7 @@ export interface CatalogueEntry {
 
 /**
  * What changed in the tracked tree in one run, and when. New and changed content lies in `track/`, the last content of files that went in
- * `deleted/`, both under the entries' own paths.
+ * `deleted/`, both under the entries' own paths. Symbolic links, and folders that the catalogue names, may lie there too: then `recreate` finds them again.
  *
  * An increment tells the states on both sides of each change. So the tree as of an increment follows from those before it, and as well from the mirror
  * and those after it: no single one has to be there.
@@ -31,6 +31,11 @@ export interface Increment {
   readonly source: string
   /** Digest of the whole tracked tree after this increment; undefined in metadata that the original program or `recreate` made. */
   readonly digest: string | undefined
+  /**
+   * When `recreate` rebuilt the metadata from the files alone; absent where it is a run's own. Rebuilt metadata knows the states before only of what went:
+   * `before` of all else is undefined and says nothing.
+   */
+  readonly recreatedAt?: Date
   /** In the order of paths (`comparePaths` of `@varve/delta`). */
   readonly entries: readonly CatalogueEntry[]
 }

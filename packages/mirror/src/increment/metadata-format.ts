@@ -1,0 +1,46 @@
+import { canonicalState, CanonicalHash } from './canonical-state.ts'
+import type { CatalogueEntry } from './increment.ts'
+
+/** Version of the metadata that is written. The original program wrote `1.0`, and none before that. */
+export const VERSION = '2.0'
+
+/** How the catalogue begins that {@link encodeIncrement} writes: each entry has a line of its own, so that no reader needs the whole as one string. */
+export const CATALOGUE_START = '\n  "file_catalog": {\n'
+
+/** What follows the last entry's line. */
+export const CATALOGUE_END = '  }\n}\n'
+
+/** Folders of an increment that hold content. */
+export const CATEGORIES = ['track', 'deleted'] as const
+
+/** Where an entry's content lies in its increment: `track` for what is new or changed, `deleted` for what went. */
+export type Category = (typeof CATEGORIES)[number]
+
+/** The name of an increment's metadata in its folder. */
+export function metadataName(increment: string): string {
+  return `${increment}.json`
+}
+
+/** The category of a catalogue's entry. */
+export function categoryOf(entry: CatalogueEntry): Category {
+  return entry.after === undefined ? 'deleted' : 'track'
+}
+
+/** Takes all entries of a catalogue for a digest that tells whether a byte of what they say has changed. */
+export class CatalogueHash {
+  readonly #hash = new CanonicalHash()
+
+  /** Takes the next entry, in the order of paths. */
+  add({ path, before, after }: CatalogueEntry): void {
+    this.#hash.add([
+      path,
+      ...(before === undefined ? ['none'] : canonicalState(before)),
+      ...(after === undefined ? ['none'] : canonicalState(after)),
+    ])
+  }
+
+  /** SHA-256 as 64 hexadecimal digits. Nothing can be added afterwards. */
+  finish(): string {
+    return this.#hash.finish()
+  }
+}
