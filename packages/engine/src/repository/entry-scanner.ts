@@ -1,6 +1,7 @@
 import { isEntryName } from '@varve/platform/file-name'
 import { daysFromCivil, daysInMonth } from './civil-date.ts'
 import { ID_SIZE } from './id.ts'
+import { JsonScanner, literal } from './json-scanner.ts'
 
 /** Numbers of an entry in {@link EntryNumbers}, by their places. */
 export const ENTRY = {
@@ -63,7 +64,6 @@ const COMMA = 0x2c
 const ZERO = 0x30
 const MINUS = 0x2d
 const COLON = 0x3a
-const SAFE_DIGITS = 15
 
 const IS_HEX = new Uint8Array(256)
 for (const character of '0123456789abcdef') IS_HEX[character.charCodeAt(0)] = 1
@@ -72,19 +72,17 @@ for (const character of '0123456789abcdef') IS_HEX[character.charCodeAt(0)] = 1
  * Reads entries of files as every known client writes them: these fields in this order, without escapes, numbers that a double holds. What is
  * written in any other way it leaves to those who read everything; what it accepts they would accept as well.
  */
-export class EntryScanner {
+export class EntryScanner extends JsonScanner {
   /** Names of users and groups that were met, each once; the first is empty. */
   readonly texts: string[] = ['']
-  readonly #bytes: Buffer
-  /** Behind what was read last. */
-  #at = 0
-  #good = true
+  readonly #text: Buffer
   #fraction = 0
   #lastDate = -1
   #lastDay = 0
 
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes
+  constructor(text: Buffer) {
+    super(text)
+    this.#text = text
   }
 
   /**
@@ -93,11 +91,11 @@ export class EntryScanner {
    * @returns where the entry ends, -1 where it is not such an entry
    */
   scan(start: number, numbers: Float64Array, base: number): number {
-    this.#at = start
-    this.#good = true
-    if (!this.#skip(NAME)) return -1
+    this.at = start
+    this.good = true
+    if (!this.skip(NAME)) return -1
     const nameEnd = this.#plainText()
-    if (nameEnd === -1 || !this.#isName(start + NAME_START, nameEnd) || !this.#skip(FILE)) return -1
+    if (nameEnd === -1 || !this.#isName(start + NAME_START, nameEnd) || !this.skip(FILE)) return -1
     numbers[base + ENTRY.start] = start
     numbers[base + ENTRY.nameEnd] = nameEnd
     numbers[base + ENTRY.mode] = this.#optionalNumber(MODE, UINT32)
@@ -115,85 +113,59 @@ export class EntryScanner {
     numbers[base + ENTRY.device] = this.#optionalNumber(DEVICE_ID)
     numbers[base + ENTRY.size] = this.#optionalNumber(SIZE)
     numbers[base + ENTRY.links] = this.#optionalNumber(LINKS)
-    if (!this.#good || !this.#skip(CONTENT)) return -1
-    numbers[base + ENTRY.content] = this.#at + 1
+    if (!this.good || !this.skip(CONTENT)) return -1
+    numbers[base + ENTRY.content] = this.at + 1
     numbers[base + ENTRY.contentCount] = this.#idCount()
     // The end of the list and that of the entry.
-    if (!this.#good || this.#bytes[this.#at] !== 0x5d || this.#bytes[this.#at + 1] !== 0x7d) return -1
-    numbers[base + ENTRY.end] = this.#at + 2
-    return this.#at + 2
-  }
-
-  #skip(text: Uint8Array): boolean {
-    const bytes = this.#bytes
-    const at = this.#at
-    for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false
-    this.#at = at + text.length
-    return true
+    if (!this.good || this.bytes[this.at] !== 0x5d || this.bytes[this.at + 1] !== 0x7d) return -1
+    numbers[base + ENTRY.end] = this.at + 2
+    return this.at + 2
   }
 
   /** Where a text ends that is its own value; -1 where it is not. */
   #plainText(): number {
-    const bytes = this.#bytes
-    let at = this.#at
+    const bytes = this.bytes
+    let at = this.at
     for (;;) {
       const byte = bytes[at] ?? 0
       if (byte === QUOTE) break
       if (byte < 0x20 || byte >= 0x7f || byte === BACKSLASH) return -1
       at++
     }
-    this.#at = at
+    this.at = at
     return at
   }
 
   #isName(start: number, end: number): boolean {
-    const bytes = this.#bytes
+    const bytes = this.bytes
     for (let at = start; at < end; at++) if (bytes[at] === 0x2f) return false
-    return end - start > 2 || isEntryName(bytes.toString('latin1', start, end))
+    return end - start > 2 || isEntryName(this.#text.toString('latin1', start, end))
   }
 
   #optionalNumber(key: Uint8Array, limit = Number.MAX_SAFE_INTEGER): number {
-    return this.#skip(key) ? this.#number(limit) : 0
-  }
-
-  #number(limit: number): number {
-    const bytes = this.#bytes
-    const start = this.#at
-    let at = start
-    let value = 0
-    for (;;) {
-      const digit = (bytes[at] ?? 0) - ZERO
-      if (digit < 0 || digit > 9) break
-      value = value * 10 + digit
-      at++
-    }
-    const digits = at - start
-    if (digits === 0 || digits > SAFE_DIGITS || value > limit || (digits > 1 && bytes[start] === ZERO))
-      this.#good = false
-    this.#at = at
-    return value
+    return this.skip(key) ? this.number(limit) : 0
   }
 
   #optionalText(key: Uint8Array): number {
-    if (!this.#skip(key)) return 0
-    const start = this.#at
+    if (!this.skip(key)) return 0
+    const start = this.at
     const end = this.#plainText()
     if (end === -1) {
-      this.#good = false
+      this.good = false
       return 0
     }
-    this.#at = end + 1
+    this.at = end + 1
     for (let number = 0; number < this.texts.length; number++) {
-      if (isTextAt(this.#bytes, start, end, this.texts[number] ?? '')) return number
+      if (isTextAt(this.bytes, start, end, this.texts[number] ?? '')) return number
     }
-    return this.texts.push(this.#bytes.toString('latin1', start, end)) - 1
+    return this.texts.push(this.#text.toString('latin1', start, end)) - 1
   }
 
   /** Seconds of a time; its nanoseconds are in `#fraction` then. */
   #time(key: Uint8Array): number {
-    if (!this.#skip(key)) this.#good = false
-    const bytes = this.#bytes
-    const at = this.#at
+    if (!this.skip(key)) this.good = false
+    const bytes = this.bytes
+    const at = this.at
     const hour = this.#twoDigits(at + 11)
     const minute = this.#twoDigits(at + 14)
     const second = this.#twoDigits(at + 17)
@@ -207,9 +179,9 @@ export class EntryScanner {
       minute > 59 ||
       second > 59
     )
-      this.#good = false
+      this.good = false
     const day = this.#day(at)
-    this.#at = at + 19
+    this.at = at + 19
     this.#fraction = bytes[at + 19] === 0x2e ? this.#decimals() : 0
     return day * 86_400 + hour * 3600 + minute * 60 + second - this.#offset()
   }
@@ -220,16 +192,16 @@ export class EntryScanner {
     const day = this.#twoDigits(at + 8)
     const date = year * 10_000 + month * 100 + day
     if (date === this.#lastDate) return this.#lastDay
-    if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) this.#good = false
-    if (!this.#good) return 0
+    if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) this.good = false
+    if (!this.good) return 0
     this.#lastDate = date
     this.#lastDay = daysFromCivil({ year, month, day })
     return this.#lastDay
   }
 
   #decimals(): number {
-    const bytes = this.#bytes
-    let at = this.#at + 1
+    const bytes = this.bytes
+    let at = this.at + 1
     let value = 0
     let digits = 0
     for (;;) {
@@ -239,50 +211,50 @@ export class EntryScanner {
       digits++
       at++
     }
-    if (digits === 0 || digits > 9) this.#good = false
+    if (digits === 0 || digits > 9) this.good = false
     for (; digits < 9; digits++) value *= 10
-    this.#at = at
+    this.at = at
     return value
   }
 
   /** Seconds east of Greenwich of the offset that ends a time. */
   #offset(): number {
-    const bytes = this.#bytes
-    const at = this.#at
+    const bytes = this.bytes
+    const at = this.at
     if (bytes[at] === 0x5a && bytes[at + 1] === QUOTE) {
-      this.#at = at + 2
+      this.at = at + 2
       return 0
     }
     const hours = this.#twoDigits(at + 1)
     const minutes = this.#twoDigits(at + 4)
     const sign = bytes[at] === 0x2b ? 1 : -1
-    if ((sign < 0 && bytes[at] !== MINUS) || hours > 23 || minutes > 59) this.#good = false
-    if (bytes[at + 3] !== COLON || bytes[at + 6] !== QUOTE) this.#good = false
-    this.#at = at + 7
+    if ((sign < 0 && bytes[at] !== MINUS) || hours > 23 || minutes > 59) this.good = false
+    if (bytes[at + 3] !== COLON || bytes[at + 6] !== QUOTE) this.good = false
+    this.at = at + 7
     return sign * (hours * 3600 + minutes * 60)
   }
 
   #twoDigits(at: number): number {
-    const bytes = this.#bytes
+    const bytes = this.bytes
     const tens = (bytes[at] ?? 0) - ZERO
     const ones = (bytes[at + 1] ?? 0) - ZERO
-    if (tens < 0 || tens > 9 || ones < 0 || ones > 9) this.#good = false
+    if (tens < 0 || tens > 9 || ones < 0 || ones > 9) this.good = false
     return tens * 10 + ones
   }
 
   /** Goes past a list of ids, up to its end. */
   #idCount(): number {
-    const bytes = this.#bytes
-    if (bytes[this.#at] === 0x5d) return 0
+    const bytes = this.bytes
+    if (bytes[this.at] === 0x5d) return 0
     for (let count = 1; ; count++) {
-      const start = this.#at + 1
+      const start = this.at + 1
       const end = start + 2 * ID_SIZE
       let good = bytes[start - 1] === QUOTE && bytes[end] === QUOTE ? 1 : 0
       for (let at = start; at < end; at++) good &= IS_HEX[bytes[at] ?? 0] ?? 0
-      if (good === 0) this.#good = false
-      this.#at = end + 1
+      if (good === 0) this.good = false
+      this.at = end + 1
       if (good === 0 || bytes[end + 1] !== COMMA) return count
-      this.#at = end + 2
+      this.at = end + 2
     }
   }
 }
@@ -292,8 +264,4 @@ export function isTextAt(bytes: Uint8Array, start: number, end: number, text: st
   if (text.length !== end - start) return false
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[start + i]) return false
   return true
-}
-
-function literal(text: string): Uint8Array {
-  return Buffer.from(text, 'latin1')
 }

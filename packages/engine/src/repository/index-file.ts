@@ -83,14 +83,13 @@ export function* decodePacks(json: Uint8Array, name: Id): Generator<PackContents
  * @throws ERR_VARVE_DAMAGED naming the index; what comes before the damage is added then
  */
 export function indexPacks(json: Uint8Array, name: Id, index: BlobIndex): void {
-  const scanner = new IndexScanner()
+  const scanner = new IndexScanner(json)
   try {
     const reader = new JsonReader(json, KEYS)
     for (let key = reader.firstKey(); key !== undefined; key = reader.nextKey()) {
       if (key !== 'packs') reader.skipValue()
       else if (!reader.skipNull()) {
-        for (let more = reader.firstElement(); more; more = reader.nextElement())
-          indexPack(json, reader, scanner, index)
+        for (let more = reader.firstElement(); more; more = reader.nextElement()) indexPack(reader, scanner, index)
       }
     }
     reader.end()
@@ -99,8 +98,8 @@ export function indexPacks(json: Uint8Array, name: Id, index: BlobIndex): void {
   }
 }
 
-function indexPack(json: Uint8Array, reader: JsonReader, scanner: IndexScanner, index: BlobIndex): void {
-  const end = scanner.scan(json, reader.valueStart())
+function indexPack(reader: JsonReader, scanner: IndexScanner, index: BlobIndex): void {
+  const end = scanner.scan(reader.valueStart())
   if (end === -1) return index.add(readPack(reader))
   reader.continueAt(end)
   index.addRecords(scanner)

@@ -1,5 +1,6 @@
 import { SEAL_OVERHEAD } from './blob.ts'
 import { ID_SIZE } from './id.ts'
+import { JsonScanner, literal } from './json-scanner.ts'
 
 /** Words of a blob in {@link PackRecords}: its id, then these. */
 export const RECORD = { kind: 8, offset: 9, length: 10, uncompressedLength: 11 } as const
@@ -16,8 +17,6 @@ const LENGTH = literal(',"length":')
 const UNCOMPRESSED_LENGTH = literal(',"uncompressed_length":')
 
 const MAX_NUMBER = 0xffff_ffff
-const MAX_DIGITS = 10
-const ZERO = 0x30
 const COMMA = 0x2c
 const OBJECT_END = 0x7d
 const ARRAY_END = 0x5d
@@ -39,66 +38,60 @@ export interface PackRecords {
  * Reads what index files say of packs as every known client writes it: these fields in this order, without white space. What is written in any
  * other way it leaves to those who read everything; what it accepts they would accept as well.
  */
-export class IndexScanner implements PackRecords {
+export class IndexScanner extends JsonScanner implements PackRecords {
   readonly id = new Uint32Array(ID_SIZE / 4)
   count = 0
   words = new Uint32Array(1024 * RECORD_SIZE)
   readonly #idBytes = new Uint8Array(this.id.buffer)
   #recordBytes = new Uint8Array(this.words.buffer)
-  #at = 0
-  #good = true
 
   /**
    * Reads the pack that starts at `start`.
    * @returns where it ends, -1 where it is not written so
    */
-  scan(bytes: Uint8Array, start: number): number {
-    this.#at = start
-    this.#good = true
+  scan(start: number): number {
+    const bytes = this.bytes
+    this.at = start
+    this.good = true
     this.count = 0
-    if (!this.#skip(bytes, PACK)) return -1
-    this.#hex(bytes, this.#idBytes, 0)
-    if (!this.#skip(bytes, BLOBS)) return -1
-    if (bytes[this.#at] !== ARRAY_END) {
+    if (!this.skip(PACK)) return -1
+    this.#hex(this.#idBytes, 0)
+    if (!this.skip(BLOBS)) return -1
+    if (bytes[this.at] !== ARRAY_END) {
       for (;;) {
-        this.#blob(bytes)
-        if (!this.#good) return -1
-        if (bytes[this.#at] !== COMMA) break
-        this.#at++
+        this.#blob()
+        if (!this.good) return -1
+        if (bytes[this.at] !== COMMA) break
+        this.at++
       }
     }
-    if (!this.#good || bytes[this.#at] !== ARRAY_END || bytes[this.#at + 1] !== OBJECT_END) return -1
-    return this.#at + 2
+    if (!this.good || bytes[this.at] !== ARRAY_END || bytes[this.at + 1] !== OBJECT_END) return -1
+    return this.at + 2
   }
 
-  #blob(bytes: Uint8Array): void {
+  #blob(): void {
+    const bytes = this.bytes
     const base = this.count * RECORD_SIZE
     if (base === this.words.length) this.#grow()
-    if (!this.#skip(bytes, BLOB)) this.#good = false
-    this.#hex(bytes, this.#recordBytes, base * 4)
+    if (!this.skip(BLOB)) this.good = false
+    this.#hex(this.#recordBytes, base * 4)
     const words = this.words
-    if (this.#skip(bytes, DATA)) words[base + RECORD.kind] = 0
-    else if (this.#skip(bytes, TREE)) words[base + RECORD.kind] = 1
-    else this.#good = false
-    words[base + RECORD.offset] = this.#number(bytes)
-    if (!this.#skip(bytes, LENGTH)) this.#good = false
-    const length = this.#number(bytes)
+    if (this.skip(DATA)) words[base + RECORD.kind] = 0
+    else if (this.skip(TREE)) words[base + RECORD.kind] = 1
+    else this.good = false
+    words[base + RECORD.offset] = this.number(MAX_NUMBER)
+    if (!this.skip(LENGTH)) this.good = false
+    const length = this.number(MAX_NUMBER)
     words[base + RECORD.length] = length
-    if (length < SEAL_OVERHEAD) this.#good = false
-    words[base + RECORD.uncompressedLength] = this.#skip(bytes, UNCOMPRESSED_LENGTH) ? this.#number(bytes) : 0
-    if (bytes[this.#at++] !== OBJECT_END) this.#good = false
+    if (length < SEAL_OVERHEAD) this.good = false
+    words[base + RECORD.uncompressedLength] = this.skip(UNCOMPRESSED_LENGTH) ? this.number(MAX_NUMBER) : 0
+    if (bytes[this.at++] !== OBJECT_END) this.good = false
     this.count++
   }
 
-  #skip(bytes: Uint8Array, text: Uint8Array): boolean {
-    const at = this.#at
-    for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false
-    this.#at = at + text.length
-    return true
-  }
-
-  #hex(bytes: Uint8Array, target: Uint8Array, offset: number): void {
-    let at = this.#at
+  #hex(target: Uint8Array, offset: number): void {
+    const bytes = this.bytes
+    let at = this.at
     let all = 0
     for (let i = 0; i < ID_SIZE; i++) {
       const high = HEX[bytes[at] ?? 0] ?? 0xff
@@ -107,25 +100,8 @@ export class IndexScanner implements PackRecords {
       target[offset + i] = (high << 4) | low
       at += 2
     }
-    if (all > 0xf) this.#good = false
-    this.#at = at
-  }
-
-  #number(bytes: Uint8Array): number {
-    const start = this.#at
-    let at = start
-    let value = 0
-    for (;;) {
-      const digit = (bytes[at] ?? 0) - ZERO
-      if (digit < 0 || digit > 9) break
-      value = value * 10 + digit
-      at++
-    }
-    const digits = at - start
-    if (digits === 0 || digits > MAX_DIGITS || value > MAX_NUMBER || (digits > 1 && bytes[start] === ZERO))
-      this.#good = false
-    this.#at = at
-    return value
+    if (all > 0xf) this.good = false
+    this.at = at
   }
 
   #grow(): void {
@@ -134,8 +110,4 @@ export class IndexScanner implements PackRecords {
     this.words = larger
     this.#recordBytes = new Uint8Array(larger.buffer)
   }
-}
-
-function literal(text: string): Uint8Array {
-  return Buffer.from(text, 'latin1')
 }
