@@ -6,7 +6,8 @@ import type { DirIndex } from '../directory-index/dir-index.ts'
 import { ProgressMeter } from '../directory-index/progress-meter.ts'
 import { readFailure } from '../directory-index/read-failure.ts'
 import { RecordEncoder } from '../directory-index/record-encoder.ts'
-import { Spool, StoredBytes } from '../directory-index/stored-bytes.ts'
+import { Spool } from '../spool/spool.ts'
+import { StoredBytes } from '../spool/stored-bytes.ts'
 import { changeKind, type Change, type ChangeKind } from './change.ts'
 import {
   DIFF_FORMAT,
@@ -75,7 +76,7 @@ export class DiffIndex implements DiffHeader, AsyncDisposable {
         writer.clear()
         encodeChange(writer, change)
         encoder.add(writer.bytes)
-        if (encoder.pending >= PIECE) await spool.write(encoder.take())
+        if (encoder.pending >= PIECE) await spool.append(encoder.take())
         counts[changeKind(change)]++
         meter.filesDone++
         meter.tick(change.path)
@@ -83,11 +84,11 @@ export class DiffIndex implements DiffHeader, AsyncDisposable {
       writer.clear()
       encodeCounts(writer, counts)
       encoder.finish(writer.bytes)
-      await spool.write(encoder.take())
+      await spool.append(encoder.take())
       meter.finish()
-      return new DiffIndex(spool.finish(), header, counts, 'the difference between two indexes')
+      return new DiffIndex(spool.take(), header, counts, 'the difference between two indexes')
     } catch (error) {
-      await spool.discard()
+      await spool.clear()
       throw error
     }
   }

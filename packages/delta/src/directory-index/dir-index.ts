@@ -15,7 +15,8 @@ import { ProgressMeter } from './progress-meter.ts'
 import { readFailure } from './read-failure.ts'
 import { RecordEncoder } from './record-encoder.ts'
 import { StateHash } from './state-hash.ts'
-import { Spool, StoredBytes } from './stored-bytes.ts'
+import { Spool } from '../spool/spool.ts'
+import { StoredBytes } from '../spool/stored-bytes.ts'
 
 /** As many patterns as an index can name. */
 const MOST_PATTERNS = 0xffff
@@ -202,7 +203,7 @@ class IndexMaker {
     this.#stateHash.add(entry.path, entry.state)
     this.#entryCount++
     if (entry.state.type === 'file') this.#totalSize += entry.state.size
-    if (this.#encoder.pending >= PIECE) await this.#spool.write(this.#encoder.take())
+    if (this.#encoder.pending >= PIECE) await this.#spool.append(this.#encoder.take())
   }
 
   async finish(): Promise<{ readonly stored: StoredBytes; readonly summary: IndexSummary }> {
@@ -215,12 +216,12 @@ class IndexMaker {
     this.#writer.clear()
     encodeFooter(this.#writer, footer)
     this.#encoder.finish(this.#writer.bytes)
-    await this.#spool.write(this.#encoder.take())
-    return { stored: this.#spool.finish(), summary: { ...this.#header, ...footer } }
+    await this.#spool.append(this.#encoder.take())
+    return { stored: this.#spool.take(), summary: { ...this.#header, ...footer } }
   }
 
   async discard(): Promise<void> {
-    await this.#spool.discard()
+    await this.#spool.clear()
   }
 }
 

@@ -2,7 +2,7 @@ import { throwIfAborted, VarveError } from '@varve/platform/errors'
 import { ByteReader } from './byte-reader.ts'
 import type { WritableEntry } from './entry-encoding.ts'
 import type { Content } from './part-writer.ts'
-import type { Spool } from './spool.ts'
+import type { Spool } from '../spool/spool.ts'
 import type { VolumeSetWriter } from './volume-set-writer.ts'
 
 /** How a stream of unknown size is written. */

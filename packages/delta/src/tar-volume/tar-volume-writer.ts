@@ -4,13 +4,13 @@ import type { Problem } from '@varve/platform'
 import { describeError, throwIfAborted, VarveError } from '@varve/platform/errors'
 import { nameFromBytes, toFsPath } from '@varve/platform/file-name'
 import { ProgressMeter } from '../directory-index/progress-meter.ts'
+import { Spool } from '../spool/spool.ts'
 import type { WritableEntry } from './entry-encoding.ts'
 import { walk, type WalkedEntry } from './folder-walk.ts'
 import type { Content } from './part-writer.ts'
 import { SetPlace } from './set-place.ts'
 import { fileMember, memberEntry, metadataOf, specialType } from './source-entry.ts'
 import { SourceFile } from './source-file.ts'
-import { Spool } from './spool.ts'
 import {
   assertVolumeSize,
   DEFAULT_VOLUME_SIZE,
@@ -27,6 +27,9 @@ import { exactly, writeUnmeasured } from './stream-writing.ts'
 import type { TarMember, VolumeIndex } from './volume-index.ts'
 import { isSetFile } from './volume-name.ts'
 import { VolumeSetWriter } from './volume-set-writer.ts'
+
+/** Bytes of a stream that are kept in memory until its size is known: a tar says how long a member is before its content. */
+const SPOOLED_IN_MEMORY = 1024 * 1024
 
 /** Writes a set of volumes. Each is a whole tar; which member lies where stands in an index beside them. */
 export class TarVolumeWriter {
@@ -161,7 +164,12 @@ export class TarVolumeWriter {
     const entry = memberEntry(member, this.#prefix)
     this.#set.claim(entry)
     const { oversized, signal } = this.#options
-    const spool = new Spool(this.#place.writeFolder, this.#place.key)
+    // Beside the volumes, where there is room for as much.
+    const spool = new Spool({
+      folder: this.#place.writeFolder,
+      name: `${this.#place.key}.spool`,
+      inMemory: SPOOLED_IN_MEMORY,
+    })
     const counted = (content: Content): Content => this.#counted(entry.path, content)
     await this.#guard(() =>
       writeUnmeasured(this.#set, entry, stream, { spool, split: oversized === 'split', counted, signal }),
