@@ -22,6 +22,7 @@ export interface Kernel {
 
 const KERNELS: readonly Kernel[] = [
   kernel('packages/engine', 'chunking/kernels', 'rabin', ['simd', 'relaxed-simd']),
+  kernel('packages/engine', 'repository/kernels', 'scrypt', ['simd']),
   kernel('packages/delta', 'kernels', 'block-search', ['simd']),
   kernel('packages/delta', 'kernels', 'blake2b', ['simd']),
   kernel('packages/delta', 'kernels', 'md4', ['simd']),

@@ -1,7 +1,8 @@
-import { randomBytes, scrypt } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { VarveError } from '@varve/platform/errors'
 import type { MasterKey } from './master-key.ts'
+import { deriveByOpenSsl, deriveByScrypt } from './scrypt.ts'
 
 /** How hard it is to try a password: scrypt's parameters (RFC 7914). It takes 128·r·(N + p) bytes of memory, and time in proportion to N·r·p. */
 export interface KeyDerivation {
@@ -13,6 +14,8 @@ export interface KeyDerivation {
 
 /** Bytes of a salt; restic takes no other length. */
 export const SALT_SIZE = 64
+/** Bytes of a derived key. */
+const KEY_SIZE = 64
 
 /** restic stays below 60 MiB of memory, which makes N 2^15, and lets p grow until a derivation takes half a second. */
 const DEFAULT_N = 32_768
@@ -29,13 +32,14 @@ const MAX_MEMORY = 1024 ** 3
 const MAX_WORK = 16 * 1024 ** 3
 
 /**
- * Parameters with which a derivation takes about half a second on this machine, chosen as restic does: N and r are fixed, p is not.
+ * Parameters with which OpenSSL takes about half a second on this machine, chosen as restic does: N and r are fixed, p is not. That {@link deriveKey} is
+ * faster than OpenSSL makes no key weaker.
  */
 export async function calibrateKeyDerivation(): Promise<KeyDerivation> {
   let fastest = Infinity
   for (let trial = 0; trial < TRIALS; trial++) {
     const start = performance.now()
-    await deriveKey('', randomBytes(SALT_SIZE), { N: DEFAULT_N, r: DEFAULT_R, p: 1 })
+    await deriveByOpenSsl('', randomBytes(SALT_SIZE), { N: DEFAULT_N, r: DEFAULT_R, p: 1 }, KEY_SIZE)
     fastest = Math.min(fastest, performance.now() - start)
   }
   const p = Math.max(1, Math.min(MAX_CALIBRATED_P, Math.floor(TARGET_MS / fastest)))
@@ -49,17 +53,9 @@ export async function calibrateKeyDerivation(): Promise<KeyDerivation> {
  * @throws ERR_VARVE_DAMAGED where the parameters make no sense or would take more memory or time than a key can ask for
  */
 export async function deriveKey(password: string, salt: Uint8Array, parameters: KeyDerivation): Promise<MasterKey> {
-  const { N, r, p } = parameters
   checkParameters(parameters)
   if (salt.length !== SALT_SIZE) throw new VarveError('ERR_VARVE_DAMAGED', `its salt has ${salt.length} bytes`)
-  // Node counts the whole working memory, not only the part that RFC 7914 names, and refuses what is over the limit.
-  const maxmem = 128 * r * (N + p + 2) + 1024 * 1024
-  const derived = await new Promise<Buffer>((resolve, reject) => {
-    scrypt(password, salt, 64, { N, r, p, maxmem }, (error, key) => {
-      if (error === null) resolve(key)
-      else reject(error)
-    })
-  })
+  const derived = await deriveByScrypt(password, salt, parameters, KEY_SIZE)
   return { encrypt: derived.subarray(0, 32), macK: derived.subarray(32, 48), macR: derived.subarray(48, 64) }
 }
 
