@@ -7,7 +7,8 @@ import { scratchFolder } from '../../../../test/scratch-folder.ts'
 import { Chains } from '../../src/chain/chains.ts'
 import { FolderStorage } from '../../src/chain/folder-storage.ts'
 import { parseInterval } from '../../src/chain/interval.ts'
-import { makeTree, file, noise, readTree } from '../tar-volume/tree.ts'
+import { noise } from '../directory-index/trees.ts'
+import { makeTree, file, readTree } from '../tar-volume/tree.ts'
 import { MemoryStorage } from './memory-storage.ts'
 
 const DAY = 86_400_000

@@ -67,30 +67,57 @@ function plantNode(path: string, node: Node): void {
   } else {
     currentPlatform().makeSpecial(path, 'fifo', 0n)
   }
-  if (node.type !== 'symlink') chmodSync(fsPath, node.mode ?? (node.type === 'dir' ? 0o755 : 0o644))
-  const mtime = node.mtime ?? USUAL_TIME
+  settle(path, node)
+}
+
+/** Gives an entry that was made its permissions and time. */
+export function settle(
+  path: string,
+  { type, mode, mtime = USUAL_TIME }: { readonly type: Node['type']; readonly mode?: number; readonly mtime?: bigint },
+): void {
+  if (type !== 'symlink') chmodSync(toFsPath(path), mode ?? (type === 'dir' ? 0o755 : 0o644))
   currentPlatform().setTimes(path, mtime, mtime)
 }
 
-/** All that there is in a folder, looked at without the code under test: a line for each entry, and one for the folder itself. */
-export function survey(path: string): readonly string[] {
-  const lines: string[] = []
+/** What there is at a place: the content of a file as its SHA-256, of a link its target. */
+export interface Found {
+  readonly type: 'file' | 'dir' | 'symlink' | 'special'
+  readonly mode: bigint
+  readonly mtimeNs: bigint
+  readonly size: bigint
+  readonly content: string
+}
+
+/** All that there is in a folder, by path, and the folder itself, whose path is empty: looked at without the code under test. */
+export function lookAround(path: string): ReadonlyMap<string, Found> {
+  const found = new Map<string, Found>()
   const visit = (relative: string): void => {
     const fsPath = toFsPath(relative === '' ? path : `${path}/${relative}`)
     const stats = lstatSync(fsPath, { bigint: true })
-    const content = stats.isFile()
-      ? createHash('sha256').update(readFileSync(fsPath)).digest('hex')
-      : stats.isSymbolicLink()
-        ? nameFromBytes(readlinkSync(fsPath, { encoding: 'buffer' }))
-        : ''
-    lines.push(`${JSON.stringify(relative)} ${stats.mode.toString(8)} ${stats.mtimeNs} ${content}`)
+    const { mode, mtimeNs, size } = stats
+    if (stats.isFile()) {
+      const content = createHash('sha256').update(readFileSync(fsPath)).digest('hex')
+      found.set(relative, { type: 'file', mode, mtimeNs, size, content })
+    } else if (stats.isSymbolicLink()) {
+      const content = nameFromBytes(readlinkSync(fsPath, { encoding: 'buffer' }))
+      found.set(relative, { type: 'symlink', mode, mtimeNs, size, content })
+    } else {
+      found.set(relative, { type: stats.isDirectory() ? 'dir' : 'special', mode, mtimeNs, size, content: '' })
+    }
     if (!stats.isDirectory()) return
     for (const name of readdirSync(fsPath, { encoding: 'buffer' }).toSorted((a, b) => a.compare(b))) {
       visit(relative === '' ? nameFromBytes(name) : `${relative}/${nameFromBytes(name)}`)
     }
   }
   visit('')
-  return lines
+  return found
+}
+
+/** All that there is in a folder: a line for each entry, and one for the folder itself. */
+export function survey(path: string): readonly string[] {
+  return Array.from(lookAround(path), ([relative, { mode, mtimeNs, content }]) =>
+    [JSON.stringify(relative), mode.toString(8), mtimeNs, content].join(' '),
+  )
 }
 
 const names = fc.constantFrom('a', 'b', 'c', 'A', 'a!', 'a b', 'é', 'z\udcff', '-')
@@ -110,7 +137,7 @@ const contents = fc.constantFrom(
 )
 
 /** Bytes that look random and are the same each time. */
-export function noise(length: number, seed: number): Buffer {
+export function noise(length: number, seed = 1): Buffer {
   const pieces: Buffer[] = []
   for (let i = 0; i * 32 < length; i++) pieces.push(createHash('sha256').update(`${seed}:${i}`).digest())
   return Buffer.concat(pieces).subarray(0, length)

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { scratchFolder } from '../../../../test/scratch-folder.ts'
 import { END_OF_ARCHIVE } from '../../src/tar-volume/entry-encoding.ts'
 import { TarVolume } from '../../src/tar-volume/tar-volume.ts'
-import { noise } from './tree.ts'
+import { noise } from '../directory-index/trees.ts'
 
 /** Writes volumes without end, and says so after each. */
 const WRITER = `

@@ -14,7 +14,8 @@ import {
 } from '../../src/tar-volume/entry-encoding.ts'
 import { encodeHeader, paddedSize } from '../../src/tar-volume/tar-header.ts'
 import { TarVolume } from '../../src/tar-volume/tar-volume.ts'
-import { file, makeTree, noise, readTree } from './tree.ts'
+import { noise } from '../directory-index/trees.ts'
+import { file, makeTree, readTree } from './tree.ts'
 
 const ENTRY: WritableEntry = {
   path: 'x',

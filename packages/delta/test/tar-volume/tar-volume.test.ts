@@ -20,7 +20,8 @@ import { scratchFolder } from '../../../../test/scratch-folder.ts'
 import { COMPRESSIONS } from '../../src/tar-volume/compression.ts'
 import { TarVolume } from '../../src/tar-volume/tar-volume.ts'
 import type { TarVolumeOptions } from '../../src/tar-volume/tar-volume-options.ts'
-import { type Entry, file, makeTree, noise, readTree } from './tree.ts'
+import { noise } from '../directory-index/trees.ts'
+import { type Entry, file, makeTree, readTree } from './tree.ts'
 
 function scene(entries: Readonly<Record<string, Entry>>) {
   const scratch = scratchFolder()

@@ -7,13 +7,11 @@ import { STANDARD } from '../output-place.ts'
 import { namedSet } from './named-set.ts'
 import {
   declareVolumeOptions,
-  measured,
   type VolumeCommandOptions,
   volumeOptions,
+  VOLUMES_REPORT,
   type VolumesOutcome,
-  volumesJson,
-  volumesShortfall,
-  volumesText,
+  writeVolumes,
 } from './volume-options.ts'
 
 interface Options extends VolumeCommandOptions {
@@ -34,7 +32,7 @@ Examples:
 /** `varve tar add` */
 export const tarAddCommand = defineCommand<Options, VolumesOutcome>({
   during: 'add',
-  counts: 'file',
+  ...VOLUMES_REPORT,
   declare: (command: Command) => {
     command
       .description('Add files and folders to volumes that are there.')
@@ -47,9 +45,6 @@ export const tarAddCommand = defineCommand<Options, VolumesOutcome>({
     declareVolumeOptions(command)
   },
   run: addToSet,
-  text: volumesText,
-  json: volumesJson,
-  shortfall: volumesShortfall,
 })
 
 async function addToSet(
@@ -63,13 +58,11 @@ async function addToSet(
   }
   const root = resolve(context.workingFolder, options.root)
   const writer = await TarVolume.append({ ...volumeOptions(options, context), ...namedSet(set, context), root, prefix })
-  try {
+  return await writeVolumes(writer, async () => {
     for (const path of paths) {
       if (path === STANDARD && stdinFilename !== undefined) await writer.addStream(stdinFilename, context.standardInput)
       else await writer.add(path)
     }
-    return measured(await writer.close())
-  } finally {
-    await writer.discard()
-  }
+    return await writer.close()
+  })
 }

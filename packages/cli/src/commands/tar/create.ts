@@ -5,13 +5,11 @@ import { type CommandContext, defineCommand } from '../../command.ts'
 import { namedSet } from './named-set.ts'
 import {
   declareVolumeOptions,
-  measured,
   type VolumeCommandOptions,
   volumeOptions,
+  VOLUMES_REPORT,
   type VolumesOutcome,
-  volumesJson,
-  volumesShortfall,
-  volumesText,
+  writeVolumes,
 } from './volume-options.ts'
 
 interface Options extends VolumeCommandOptions {
@@ -31,7 +29,7 @@ Examples:
 /** `varve tar create` */
 export const tarCreateCommand = defineCommand<Options, VolumesOutcome>({
   during: 'create',
-  counts: 'file',
+  ...VOLUMES_REPORT,
   declare: (command: Command) => {
     command
       .description('Put a folder into volumes.')
@@ -53,13 +51,6 @@ export const tarCreateCommand = defineCommand<Options, VolumesOutcome>({
       prefix,
       replace: force,
     })
-    try {
-      return measured(await writer.compress())
-    } finally {
-      await writer.discard()
-    }
+    return await writeVolumes(writer, () => writer.compress())
   },
-  text: volumesText,
-  json: volumesJson,
-  shortfall: volumesShortfall,
 })

@@ -1,4 +1,10 @@
-import { COMPRESSIONS, type Compression, type TarVolumeOptions, type TarVolumeResult } from '@varve/delta'
+import {
+  COMPRESSIONS,
+  type Compression,
+  type TarVolumeOptions,
+  type TarVolumeResult,
+  type TarVolumeWriter,
+} from '@varve/delta'
 import type { Problem } from '@varve/platform'
 import { type Command, Option } from 'commander'
 import { statSync } from 'node:fs'
@@ -47,13 +53,21 @@ export interface VolumesOutcome {
   readonly bytes: number
 }
 
-/** Measures what was written. */
-export function measured(result: TarVolumeResult): VolumesOutcome {
-  return { result, bytes: result.volumes.reduce((sum, path) => sum + statSync(path).size, 0) }
+/** Has volumes written, measures them, and leaves nothing of them behind where that fails. */
+export async function writeVolumes(
+  writer: TarVolumeWriter,
+  write: () => Promise<TarVolumeResult>,
+): Promise<VolumesOutcome> {
+  try {
+    const result = await write()
+    return { result, bytes: result.volumes.reduce((sum, path) => sum + statSync(path).size, 0) }
+  } finally {
+    await writer.discard()
+  }
 }
 
 /** What was written into volumes, for people. */
-export function volumesText({ result, bytes }: VolumesOutcome, verbosity: number): readonly string[] {
+function volumesText({ result, bytes }: VolumesOutcome, verbosity: number): readonly string[] {
   if (verbosity === 0) return []
   const { volumes, members } = result
   const names = verbosity > 1 ? volumes : []
@@ -62,7 +76,7 @@ export function volumesText({ result, bytes }: VolumesOutcome, verbosity: number
 }
 
 /** What was written into volumes, for programs. */
-export function volumesJson({ result, bytes }: VolumesOutcome): readonly unknown[] {
+function volumesJson({ result, bytes }: VolumesOutcome): readonly unknown[] {
   const { volumes, index, members, problems } = result
   return [
     {
@@ -77,7 +91,7 @@ export function volumesJson({ result, bytes }: VolumesOutcome): readonly unknown
 }
 
 /** What is missing where some entries could not be added. */
-export function volumesShortfall({ result }: VolumesOutcome): Shortfall | undefined {
+function volumesShortfall({ result }: VolumesOutcome): Shortfall | undefined {
   return missing(result.problems, 'added')
 }
 
@@ -87,3 +101,11 @@ export function missing(problems: readonly Problem[], verb: 'added' | 'extracted
   const message = `${formatCount(problems.length, 'entry', 'entries')} could not be ${verb} as they are`
   return { message, exitCode: verb === 'added' ? EXIT.incomplete : EXIT.failed }
 }
+
+/** What commands that write volumes report, and how. */
+export const VOLUMES_REPORT = {
+  counts: 'file',
+  text: volumesText,
+  json: volumesJson,
+  shortfall: volumesShortfall,
+} as const
