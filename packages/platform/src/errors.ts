@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'ERR_VARVE_UNSAFE_PATH' // a tree names something outside the target
   | 'ERR_VARVE_FORMAT' // bytes of another kind, or of a later version of their format
   | 'ERR_VARVE_WRONG_BASE' // a delta is for another file or folder than this one
+  | 'ERR_VARVE_CONFIG' // a configuration file that is missing, or says something that makes no sense
 
 /**
  * A failure that can happen in normal use. Users see `message` (what happened to what) and `hint` (what to do), never a
