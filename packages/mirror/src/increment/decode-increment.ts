@@ -12,7 +12,7 @@ const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 const mode = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0o7777))
 const nanoseconds = v.pipe(
   v.string(),
-  v.regex(/^(0|-?[1-9]\d{0,18})$/),
+  v.regex(/^(0|-?[1-9]\d{0,21})$/),
   v.transform((digits) => BigInt(digits)),
 )
 const name = v.pipe(v.string(), v.check(isIncrementName))
