@@ -14,4 +14,5 @@ export type { Accounts, CurrentUser, ExtendedAttribute, ExtendedAttributes, Plat
 export { processSpace } from './process-space.ts'
 export { surviveHangups } from './hangup.ts'
 export { writeDurably } from './write-durably.ts'
+export { flushFileSystem } from './flush-file-system.ts'
 export { flush, flushFolder, makeFolder } from './durable-folder.ts'

@@ -29,6 +29,7 @@ export interface LibC {
   readonly lremovexattr: (path: bigint, name: bigint) => number
   readonly utimensat: (folder: number, path: bigint, times: bigint, flags: number) => number
   readonly mkfifo: (path: bigint, mode: number) => number
+  readonly syncfs: (fd: number) => number
   /** Undefined with glibc before 2.33, which had it as a macro. */
   readonly mknod: ((path: bigint, mode: number, device: bigint) => number) | undefined
 }
@@ -78,6 +79,7 @@ function bind(ffi: NodeFfi, libraryPath: string | null): LibC {
     lremovexattr: { return: 'int32', arguments: ['pointer', 'pointer'] },
     utimensat: { return: 'int32', arguments: ['int32', 'pointer', 'pointer', 'int32'] },
     mkfifo: { return: 'int32', arguments: ['pointer', 'uint32'] },
+    syncfs: { return: 'int32', arguments: ['int32'] },
   })
   // Fixed for a thread. Asking for it only after a failed call would leave room for something else to fail in between.
   const errnoAddress = library.getFunction('__errno_location', { return: 'pointer', arguments: [] })()

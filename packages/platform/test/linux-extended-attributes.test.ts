@@ -192,6 +192,7 @@ function scripted(script: {
     lremovexattr: () => 0,
     utimensat: () => 0,
     mkfifo: () => 0,
+    syncfs: () => 0,
     mknod: undefined,
   }
   return new LinuxExtendedAttributes(libc)

@@ -1,0 +1,220 @@
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  ftruncateSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+  writeSync,
+  type BigIntStats,
+} from 'node:fs'
+import { currentPlatform, flushFileSystem } from '@varve/platform'
+import { systemErrorCode } from '@varve/platform/errors'
+import { nameFromBytes, toFsPath } from '@varve/platform/file-name'
+
+/** Told of each step before it is taken; what it throws takes the step's place. */
+export type StepListener = (step: string, path: string) => void
+
+const FOLDER_FLAGS = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0)
+const PRIVATE_FOLDER = 0o700
+const PRIVATE_FILE = 0o600
+
+/** What file systems answer that cannot flush a folder. */
+const CANNOT_FLUSH: ReadonlySet<string | undefined> = new Set(['EINVAL', 'ENOTSUP', 'ENOTTY', 'EISDIR', 'EPERM'])
+
+/**
+ * Everything that a run changes in the file system, one call a step, so that each of them can be made to fail. Paths are absolute. All throw the system's error. No
+ * symbolic link is followed in the last part of a path.
+ */
+export class FileSteps {
+  readonly #listener: StepListener
+  readonly #platform = currentPlatform()
+
+  constructor(listener: StepListener = () => {}) {
+    this.#listener = listener
+  }
+
+  /** What is at a path; undefined for nothing. */
+  stat(path: string): BigIntStats | undefined {
+    try {
+      return lstatSync(toFsPath(path), { bigint: true, throwIfNoEntry: false })
+    } catch (error) {
+      // A file lies where a folder on the way would have to be.
+      if (systemErrorCode(error) === 'ENOTDIR') return undefined
+      throw error
+    }
+  }
+
+  /** Names in a folder. */
+  names(path: string): readonly string[] {
+    return readdirSync(toFsPath(path), { encoding: 'buffer' }).map((name) => nameFromBytes(name))
+  }
+
+  makeFolder(path: string): void {
+    this.#listener('make folder', path)
+    mkdirSync(toFsPath(path), { mode: PRIVATE_FOLDER })
+  }
+
+  removeFolder(path: string): void {
+    this.#listener('remove folder', path)
+    rmdirSync(toFsPath(path))
+  }
+
+  remove(path: string): void {
+    this.#listener('remove', path)
+    unlinkSync(toFsPath(path))
+  }
+
+  rename(from: string, to: string): void {
+    this.#listener('rename', to)
+    renameSync(toFsPath(from), toFsPath(to))
+  }
+
+  /** Gives a file one more name. */
+  link(from: string, to: string): void {
+    this.#listener('link', to)
+    linkSync(toFsPath(from), toFsPath(to))
+  }
+
+  makeLink(path: string, target: string): void {
+    this.#listener('make link', path)
+    symlinkSync(toFsPath(target), toFsPath(path))
+  }
+
+  /** Makes a copy that shares the original's blocks, where the file system can. */
+  clone(from: string, to: string): void {
+    this.#listener('clone', to)
+    copyFileSync(toFsPath(from), toFsPath(to), constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE)
+  }
+
+  /** Makes a file that is not there yet, for its owner alone, and opens it. */
+  create(path: string): number {
+    this.#listener('make file', path)
+    return openSync(toFsPath(path), constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, PRIVATE_FILE)
+  }
+
+  /** Writes all of some bytes, at a place or behind what was written last. */
+  write(fd: number, bytes: Uint8Array, path: string, position: number | null = null): void {
+    this.#listener('write', path)
+    for (let done = 0; done < bytes.length;) {
+      done += writeSync(fd, bytes, done, bytes.length - done, position === null ? null : position + done)
+    }
+  }
+
+  /** Makes a file so long, with a hole at its end. */
+  extend(fd: number, size: number, path: string): void {
+    this.#listener('write', path)
+    ftruncateSync(fd, size)
+  }
+
+  /** Makes an open file's content durable. */
+  flush(fd: number, path: string): void {
+    this.#listener('flush', path)
+    fsyncSync(fd)
+  }
+
+  setModeOfOpen(fd: number, mode: number, path: string): void {
+    this.#listener('set mode', path)
+    fchmodSync(fd, mode)
+  }
+
+  setOwnerOfOpen(fd: number, uid: number, gid: number, path: string): void {
+    this.#listener('set owner', path)
+    fchownSync(fd, uid, gid)
+  }
+
+  /** Sets owner and group of an entry itself. */
+  setOwner(path: string, uid: number, gid: number): void {
+    this.#listener('set owner', path)
+    this.#platform.setOwner(path, uid, gid)
+  }
+
+  /** Sets permissions of a folder. */
+  setFolderMode(path: string, mode: number): void {
+    this.#listener('set mode', path)
+    if (process.platform === 'win32') return chmodSync(toFsPath(path), mode)
+    const fd = openSync(toFsPath(path), FOLDER_FLAGS)
+    try {
+      fchmodSync(fd, mode)
+    } finally {
+      closeSync(fd)
+    }
+  }
+
+  /** Sets the time of modification of an entry itself, in nanoseconds since 1970. */
+  setTime(path: string, mtime: bigint): void {
+    this.#listener('set times', path)
+    this.#platform.setTimes(path, mtime, mtime)
+  }
+
+  /** Makes durable which names a folder has, where its file system can. */
+  flushFolder(path: string): void {
+    this.#listener('flush folder', path)
+    let fd
+    try {
+      fd = openSync(toFsPath(path), 'r')
+      fsyncSync(fd)
+    } catch (error) {
+      if (!CANNOT_FLUSH.has(systemErrorCode(error))) throw error
+    } finally {
+      if (fd !== undefined) closeSync(fd)
+    }
+  }
+
+  /** Makes durable everything that was written to the file system on which a folder lies. */
+  flushFileSystem(path: string): void {
+    this.#listener('flush file system', path)
+    flushFileSystem(path)
+  }
+
+  /** Makes a file that is not there yet, without waiting until it is durable. */
+  writeFile(path: string, bytes: Uint8Array): void {
+    const fd = this.create(path)
+    try {
+      this.write(fd, bytes, path)
+    } finally {
+      closeSync(fd)
+    }
+  }
+
+  /** Makes a file, or replaces it, durably, with all its bytes or not at all. What is beside it as `PATH-tmp` goes. */
+  writeDurably(path: string, bytes: Uint8Array): void {
+    const temporary = `${path}-tmp`
+    if (this.stat(temporary) !== undefined) this.remove(temporary)
+    const fd = this.create(temporary)
+    try {
+      this.write(fd, bytes, temporary)
+      this.flush(fd, temporary)
+    } finally {
+      closeSync(fd)
+    }
+    this.rename(temporary, path)
+    this.flushFolder(path.slice(0, path.lastIndexOf('/')))
+  }
+
+  /** Removes whatever is at a path, with all that is in it; no symbolic link is followed. */
+  removeAll(path: string): void {
+    const stats = this.stat(path)
+    if (stats === undefined) return
+    if (!stats.isDirectory()) return this.remove(path)
+    if ((stats.mode & 0o700n) !== 0o700n && process.getuid?.() !== 0) this.setFolderMode(path, PRIVATE_FOLDER)
+    for (const name of this.names(path)) this.removeAll(`${path}/${name}`)
+    this.removeFolder(path)
+  }
+
+  /** Makes a folder where nothing is. @throws the system's error, also where something else is there */
+  ensureFolder(path: string): void {
+    if (this.stat(path)?.isDirectory() !== true) this.makeFolder(path)
+  }
+}

@@ -1,0 +1,97 @@
+import type { ReadOutcome } from '../disk/compare-files.ts'
+import type { CopyOutcome } from '../disk/copy-file.ts'
+import type { RunContext } from './run-context.ts'
+
+/** How much a thread is given at once: enough that handing it over costs little, and not so much that others idle in the end. */
+const MOST_FILES = 128
+const MOST_BYTES = 16 * 1024 * 1024
+
+/** Something with a path. */
+interface Located {
+  readonly path: string
+}
+
+/** Puts files together to be handed to threads. @param sizeOf - bytes of a file */
+export function* batchesOf<T extends Located>(
+  files: Iterable<T>,
+  sizeOf: (file: T) => number,
+): Generator<readonly T[]> {
+  let batch: T[] = []
+  let bytes = 0
+  for (const file of files) {
+    const size = sizeOf(file)
+    if (batch.length > 0 && (batch.length === MOST_FILES || bytes + size > MOST_BYTES)) {
+      yield batch
+      batch = []
+      bytes = 0
+    }
+    batch.push(file)
+    bytes += size
+  }
+  if (batch.length > 0) yield batch
+}
+
+/** Reads files, or compares them with those at the same paths of another folder. @throws ERR_VARVE_ABORTED */
+export async function readFiles<T extends Located>(
+  context: RunContext,
+  root: string,
+  other: string | undefined,
+  batches: Iterable<readonly T[]>,
+  onOutcome: (file: T, outcome: ReadOutcome) => void,
+): Promise<void> {
+  await inParallel(context, batches, async (batch) => {
+    const result = await context.workers.run({ kind: 'read', root, other, paths: batch.map(({ path }) => path) })
+    if (result.kind !== 'read') throw new Error('a job was answered with another one')
+    for (const [index, file] of batch.entries()) {
+      const outcome = result.outcomes[index]
+      if (outcome === undefined) throw new Error('a job was answered in part')
+      onOutcome(file, outcome)
+      context.advance(file.path)
+    }
+  })
+}
+
+/** Copies files to the same paths of another folder. @throws the system's error where the target fails; ERR_VARVE_ABORTED */
+export async function copyFiles<T extends Located>(
+  context: RunContext,
+  to: string,
+  tracked: boolean,
+  batches: Iterable<readonly T[]>,
+  onOutcome: (file: T, outcome: CopyOutcome) => void,
+): Promise<void> {
+  const from = context.config.source
+  await inParallel(context, batches, async (batch) => {
+    const result = await context.workers.run({ kind: 'copy', from, to, paths: batch.map(({ path }) => path), tracked })
+    if (result.kind !== 'copy') throw new Error('a job was answered with another one')
+    for (const [index, file] of batch.entries()) {
+      const outcome = result.outcomes[index]
+      if (outcome === undefined) throw new Error('a job was answered in part')
+      onOutcome(file, outcome)
+      const bytes = outcome.kind === 'copied' ? outcome.row.size : 0
+      context.bytesCopied += bytes
+      context.advance(file.path, 1, bytes)
+    }
+  })
+}
+
+/** Twice as many batches are on their way as there are threads, so that none idles. The first failure ends it all, once what is on its way is done. */
+async function inParallel<T>(
+  { workers }: RunContext,
+  batches: Iterable<T>,
+  work: (batch: T) => Promise<void>,
+): Promise<void> {
+  const queue = batches[Symbol.iterator]()
+  let failed = false
+  const lane = async (): Promise<void> => {
+    for (let next = queue.next(); next.done !== true && !failed; next = queue.next()) {
+      try {
+        await work(next.value)
+      } catch (error) {
+        failed = true
+        throw error
+      }
+    }
+  }
+  const lanes = await Promise.allSettled(Array.from({ length: workers.size * 2 }, lane))
+  for (const result of lanes) if (result.status === 'rejected') throw result.reason
+}

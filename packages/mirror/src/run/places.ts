@@ -1,0 +1,49 @@
+import { lstatSync, mkdirSync, statSync, type Stats } from 'node:fs'
+import { describeError, systemErrorCode, VarveError } from '@varve/platform/errors'
+import { toFsPath } from '@varve/platform/file-name'
+import type { FileSteps } from '../disk/file-steps.ts'
+import type { MirrorLayout } from '../state/mirror-layout.ts'
+
+/** @throws ERR_VARVE_SOURCE where the source is no folder */
+export function requireSource(source: string): void {
+  let stats: Stats
+  try {
+    stats = statSync(toFsPath(source))
+  } catch (error) {
+    throw sourceFailure(source, error)
+  }
+  if (!stats.isDirectory()) throw new VarveError('ERR_VARVE_SOURCE', `'${source}' is no folder`)
+}
+
+/** ERR_VARVE_SOURCE for errors of the system; any other error is left as it is. */
+export function sourceFailure(source: string, error: unknown): unknown {
+  if (systemErrorCode(error) === undefined) return error
+  return new VarveError('ERR_VARVE_SOURCE', `cannot read '${source}': ${describeError(error)}`, {
+    hint: 'see that it is there, and mounted; the mirror stays as it is',
+    cause: error,
+  })
+}
+
+/**
+ * Makes the folders that a destination needs.
+ * @throws ERR_VARVE_TARGET where something else lies in their place; the system's error
+ */
+export function prepareDestination({ destination, own, mirror }: MirrorLayout): void {
+  mkdirSync(toFsPath(destination), { recursive: true })
+  for (const folder of [own, mirror]) {
+    const stats = lstatSync(toFsPath(folder), { throwIfNoEntry: false })
+    if (stats === undefined) mkdirSync(toFsPath(folder), { mode: 0o700 })
+    else if (!stats.isDirectory()) {
+      throw new VarveError('ERR_VARVE_TARGET', `'${folder}' is no folder`, {
+        hint: 'choose another destination, or move it away',
+      })
+    }
+  }
+}
+
+/** Whether a destination takes names that differ in case for the same. */
+export function foldsNames({ destination, own }: MirrorLayout, steps: FileSteps): boolean {
+  const same = steps.stat(own)
+  const other = steps.stat(`${destination}/${own.slice(own.lastIndexOf('/') + 1).toUpperCase()}`)
+  return same !== undefined && other !== undefined && same.ino === other.ino && same.dev === other.dev
+}

@@ -1,0 +1,169 @@
+import { systemErrorCode, VarveError } from '@varve/platform/errors'
+import type { EntryRow, EntryTable } from '../scan/entry-table.ts'
+import { linkOrCopy } from './link-or-copy.ts'
+import type { RunContext } from './run-context.ts'
+
+/** A path at which the mirror is brought up to date. */
+export interface Update {
+  readonly path: string
+  /** What is to be there; undefined for nothing. */
+  readonly after: EntryRow | undefined
+  /** Where a file lies that is to be there: `increment` keeps it, `staged` gives it away. */
+  readonly content: { readonly kind: 'increment' | 'staged'; readonly file: string } | undefined
+}
+
+/** Brings a mirror up to date. Whatever has been done already is left alone, so that one that was interrupted can be done again. */
+export class MirrorUpdate {
+  readonly #context: RunContext
+  readonly #next: EntryTable
+  /** Folders that entries were put into or taken from, or that are new, or different. */
+  readonly #touched = new Set<string>()
+  /** Folders that certainly are folders. */
+  readonly #safe = new Set<string>([''])
+  #temporaries = 0
+
+  /** @param next - what the mirror will hold */
+  constructor(context: RunContext, next: EntryTable) {
+    this.#context = context
+    this.#next = next
+  }
+
+  /**
+   * Carries out updates: first what goes, from the leaves on, then what comes, then permissions and times of folders.
+   *
+   * @param updates - in the order of paths
+   * @throws the system's error; ERR_VARVE_UNSAFE_PATH; ERR_VARVE_ABORTED
+   */
+  run(updates: readonly Update[]): void {
+    this.#context.begin('updating the mirror', updates.length)
+    for (const update of updates.toReversed()) this.#clear(update)
+    this.#safe.clear()
+    this.#safe.add('')
+    for (const update of updates) {
+      this.#put(update)
+      this.#context.advance(update.path)
+    }
+    for (const folder of [...this.#touched].toSorted().toReversed()) this.#finishFolder(folder)
+  }
+
+  /** Removes what is to go, and what is of another kind than what comes: the rest is replaced at once. */
+  #clear({ path, after }: Update): void {
+    if (path === '' || !this.#hasSafeParent(path)) return
+    const { steps, layout } = this.#context
+    const place = layout.inMirror(path)
+    const stats = steps.stat(place)
+    if (stats === undefined || (after !== undefined && stats.isDirectory() === (after.kind === 'dir'))) return
+    this.#open(parentOf(path))
+    if (!stats.isDirectory()) return steps.remove(place)
+    try {
+      steps.removeFolder(place)
+    } catch (error) {
+      // What nobody knows of, or cannot be read, is still in it.
+      if (after !== undefined || !['ENOTEMPTY', 'EEXIST'].includes(systemErrorCode(error) ?? '')) throw error
+    }
+  }
+
+  #put({ path, after, content }: Update): void {
+    if (after === undefined) return
+    if (path === '') return void this.#touched.add('')
+    this.#requireFolder(parentOf(path))
+    if (after.kind === 'dir') return this.#putFolder(path)
+    const place = this.#context.layout.inMirror(path)
+    if (after.kind === 'symlink') return this.#putLink(path, place, after)
+    if (content === undefined) return
+    this.#open(parentOf(path))
+    if (content.kind === 'staged') return this.#context.steps.rename(content.file, place)
+    this.#putIncrementFile(content.file, place)
+  }
+
+  #putFolder(path: string): void {
+    const { steps, layout } = this.#context
+    if (steps.stat(layout.inMirror(path)) === undefined) {
+      this.#open(parentOf(path))
+      steps.makeFolder(layout.inMirror(path))
+    }
+    this.#touched.add(path)
+  }
+
+  #putLink(path: string, place: string, after: EntryRow): void {
+    const { steps, keepsOwners } = this.#context
+    this.#open(parentOf(path))
+    const temporary = this.#temporary()
+    steps.makeLink(temporary, after.target ?? '')
+    if (keepsOwners && (after.uid !== 0 || after.gid !== 0)) steps.setOwner(temporary, after.uid, after.gid)
+    steps.setTime(temporary, after.mtime)
+    steps.rename(temporary, place)
+  }
+
+  #putIncrementFile(file: string, place: string): void {
+    const { steps } = this.#context
+    const present = steps.stat(place)
+    if (present === undefined) return linkOrCopy(this.#context, file, place)
+    const wanted = steps.stat(file)
+    // To rename one name of a file to another one of the same file does nothing, and leaves both.
+    if (present.ino === wanted?.ino && present.dev === wanted.dev) return
+    const temporary = this.#temporary()
+    linkOrCopy(this.#context, file, temporary)
+    steps.rename(temporary, place)
+  }
+
+  #temporary(): string {
+    return `${this.#context.layout.work}/place-${this.#temporaries++}`
+  }
+
+  /** Lets entries of a folder be changed, and remembers that its time has to be set afterwards. */
+  #open(folder: string): void {
+    if (this.#touched.has(folder)) return
+    this.#touched.add(folder)
+    const { steps, layout, keepsOwners } = this.#context
+    if (keepsOwners) return
+    const stats = steps.stat(layout.inMirror(folder))
+    if (stats !== undefined && (stats.mode & 0o700n) !== 0o700n) {
+      steps.setFolderMode(layout.inMirror(folder), Number(stats.mode & 0o7777n) | 0o700)
+    }
+  }
+
+  /** Whether all folders around an entry are there, and folders. */
+  #hasSafeParent(path: string): boolean {
+    const parent = parentOf(path)
+    if (this.#safe.has(parent)) return true
+    if (!this.#hasSafeParent(parent)) return false
+    const { steps, layout } = this.#context
+    if (steps.stat(layout.inMirror(parent))?.isDirectory() !== true) return false
+    this.#safe.add(parent)
+    return true
+  }
+
+  /** Sees that a folder is there, and no symbolic link that somebody put there meanwhile. */
+  #requireFolder(folder: string): void {
+    if (this.#safe.has(folder)) return
+    this.#requireFolder(parentOf(folder))
+    const { steps, layout } = this.#context
+    const stats = steps.stat(layout.inMirror(folder))
+    if (stats === undefined) this.#putFolder(folder)
+    else if (!stats.isDirectory()) {
+      throw new VarveError('ERR_VARVE_UNSAFE_PATH', `'${layout.inMirror(folder)}' is not a folder any more`, {
+        hint: 'somebody changed the mirror during the run: run it again',
+      })
+    }
+    this.#safe.add(folder)
+  }
+
+  #finishFolder(folder: string): void {
+    const row = this.#next.find(folder)
+    const { steps, layout, keepsOwners } = this.#context
+    const place = layout.inMirror(folder)
+    if (row?.kind !== 'dir') return
+    const stats = steps.stat(place)
+    if (stats?.isDirectory() !== true) return
+    if (keepsOwners && (Number(stats.uid) !== row.uid || Number(stats.gid) !== row.gid)) {
+      steps.setOwner(place, row.uid, row.gid)
+    }
+    if (Number(stats.mode & 0o7777n) !== row.mode) steps.setFolderMode(place, row.mode)
+    steps.setTime(place, row.mtime)
+  }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')))
+}
