@@ -43,7 +43,17 @@ export async function listIncrements(destination: string): Promise<IncrementList
       problems.push({ path: name, message: describeError(error) })
     }
   }
-  return { increments: inOrder(increments), problems }
+  return { increments: arrange(increments), problems }
+}
+
+function arrange(increments: readonly LoadedIncrement[]): readonly LoadedIncrement[] {
+  const placed = increments.map((loaded) => ({
+    name: loaded.name,
+    time: loaded.time,
+    previous: previousOf(loaded),
+    loaded,
+  }))
+  return inOrder(placed).map(({ loaded }) => loaded)
 }
 
 /**
@@ -51,21 +61,25 @@ export async function listIncrements(destination: string): Promise<IncrementList
  *
  * @param increments - in the order of their names
  */
-export function inOrder(increments: readonly LoadedIncrement[]): readonly LoadedIncrement[] {
+export function inOrder<T extends Placed>(increments: readonly T[]): readonly T[] {
   const byName = new Map(increments.map((increment) => [increment.name, increment]))
-  const ordered = new Set<LoadedIncrement>()
+  const ordered = new Set<T>()
   for (const increment of increments.toSorted((a, b) => a.time.getTime() - b.time.getTime())) {
-    const waiting: LoadedIncrement[] = []
-    for (
-      let next: LoadedIncrement | undefined = increment;
-      next !== undefined && !ordered.has(next) && !waiting.includes(next);
-    ) {
-      waiting.push(next)
-      next = byName.get(previousOf(next) ?? '')
+    const waiting = new Set<T>()
+    for (let next: T | undefined = increment; next !== undefined && !ordered.has(next) && !waiting.has(next);) {
+      waiting.add(next)
+      next = byName.get(next.previous ?? '')
     }
-    for (const each of waiting.toReversed()) ordered.add(each)
+    for (const each of [...waiting].toReversed()) ordered.add(each)
   }
   return [...ordered]
+}
+
+/** What tells where an increment stands among others. */
+interface Placed {
+  readonly name: string
+  readonly time: Date
+  readonly previous: string | undefined
 }
 
 /** The increment that was there before, as the metadata says. */

@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { comparePaths } from '@varve/delta'
 import { currentPlatform, nameFromBytes, toFsPath } from '@varve/platform'
 import { encodeIncrement } from '../../src/increment/encode-increment.ts'
@@ -77,7 +78,7 @@ export class TestDestination {
     const entries: CatalogueEntry[] = []
     for (const path of new Set([...Object.keys(this.#tree), ...Object.keys(tree)])) {
       const [old, now] = [this.#tree[path], tree[path]]
-      if (JSON.stringify(old) === JSON.stringify(now)) continue
+      if (isDeepStrictEqual(old, now)) continue
       const before = old === undefined ? undefined : stateOf(old)
       entries.push({ path, before, after: now === undefined ? undefined : stateOf(now) })
       if (before?.type === 'file' && now === undefined) give(`${this.path}/mirror/${path}`, `${folder}/deleted/${path}`)
