@@ -34,6 +34,16 @@ export { RetryingStorage, type RetryOptions } from './storage/retry.ts'
 export { SqliteStorage } from './storage/sqlite.ts'
 
 export { snapshot } from './snapshot/snapshot.ts'
+export { importSnapshots } from './snapshot/import/import-snapshots.ts'
+export type {
+  ImportedContent,
+  ImportedDescription,
+  ImportedEntry,
+  ImportedResult,
+  ImportedSnapshot,
+  ImportOptions,
+  LocatedFile,
+} from './snapshot/import/import-options.ts'
 export { DEFAULT_CHECKPOINT_RULE, type CheckpointRule } from './snapshot/checkpoints.ts'
 export type {
   ParentGrouping,
