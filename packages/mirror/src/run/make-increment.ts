@@ -1,12 +1,12 @@
 import { encodeIncrement } from '../increment/encode-increment.ts'
-import type { CatalogueEntry, Increment } from '../increment/increment.ts'
+import type { CatalogueEntry, Increment, TrackedState } from '../increment/increment.ts'
 import { metadataName } from '../increment/metadata-format.ts'
 import { treeDigest } from '../increment/tree-digest.ts'
 import type { EntryTable } from '../scan/entry-table.ts'
+import { trackedEntries } from '../scan/tracked-entries.ts'
 import type { CopiedFiles } from './copy-changes.ts'
 import { findContent } from './find-content.ts'
 import { linkOrCopy } from './link-or-copy.ts'
-import { trackedEntries } from './next-state.ts'
 import type { RunPlan } from './plan.ts'
 import type { RunContext } from './run-context.ts'
 import { StagingFolders } from './staging-folders.ts'
@@ -35,7 +35,7 @@ export function makeIncrement(
   deletedFolders.make('')
   context.begin('linking', entries.length)
   for (const entry of entries) {
-    keepContent(context, plan, entry, copied, deletedFolders)
+    keepEntry(context, plan.tables.mirror, entry, copied, deletedFolders)
     context.advance(entry.path)
   }
   copied.trackFolders.finish((path) => next.find(path), context.keepsOwners)
@@ -55,28 +55,39 @@ export function makeIncrement(
   }
 }
 
-function keepContent(
+/** Puts what an entry tells of where it belongs, unless it was copied there. */
+function keepEntry(
   context: RunContext,
-  plan: RunPlan,
+  mirror: EntryTable,
   { path, before, after }: CatalogueEntry,
   copied: CopiedFiles,
   deletedFolders: StagingFolders,
 ): void {
+  // What a link or folder took the place of went as well.
+  if (before !== undefined && (after === undefined || (before.type === 'file' && after.type !== 'file'))) {
+    keepState(context, mirror, path, before, deletedFolders)
+  }
+  if (after !== undefined && !copied.rows.has(path)) keepState(context, mirror, path, after, copied.trackFolders)
+}
+
+function keepState(
+  context: RunContext,
+  mirror: EntryTable,
+  path: string,
+  state: TrackedState,
+  folders: StagingFolders,
+): void {
   const { steps, layout } = context
-  const folders = after === undefined ? deletedFolders : copied.trackFolders
-  const state = after ?? before
-  if (state === undefined || (after?.type === 'file' && copied.rows.has(path))) return
   if (state.type === 'dir') return folders.make(path)
   const to = folders.prepare(path)
   if (state.type === 'symlink') {
     steps.makeLink(to, state.target)
     return steps.setTime(to, state.mtime)
   }
-  const row = plan.tables.mirror.find(path)
+  const row = mirror.find(path)
   const isThere = row?.kind === 'file' && row.size === state.size && row.mtime === state.mtime
-  if (isThere) return linkOrCopy(context, layout.inMirror(path), to)
-  const elsewhere = findContent(context, path, state)
-  if (elsewhere !== undefined) return linkOrCopy(context, elsewhere, to)
+  const file = isThere ? layout.inMirror(path) : findContent(context, path, state)
+  if (file !== undefined) return linkOrCopy(context, file, to)
   context.report({
     path,
     message: 'its last content is nowhere any more: somebody changed the mirror, and no increment has it',

@@ -1,7 +1,7 @@
 import { comparePaths, isSameState } from '@varve/delta'
 import type { CatalogueEntry, TrackedState } from '../increment/increment.ts'
-import type { TrackedEntry } from '../increment/tree-digest.ts'
-import { type EntryRow, EntryTable, EntryTableBuilder, trackedStateOf } from '../scan/entry-table.ts'
+import { type EntryRow, EntryTable, EntryTableBuilder } from '../scan/entry-table.ts'
+import { trackedEntries } from '../scan/tracked-entries.ts'
 import type { RunPlan } from './plan.ts'
 
 /**
@@ -35,15 +35,6 @@ export function nextTable(plan: RunPlan, copied: ReadonlyMap<string, EntryRow>):
       const hash = row.tracked && old !== undefined ? known.hash(old) : undefined
       builder.add(path, change?.verified ?? { ...row, hash })
     }
-  }
-}
-
-/** Everything of which increments keep the history, in the order of paths. */
-export function* trackedEntries(table: EntryTable): Generator<TrackedEntry, void> {
-  for (let row = 0; row < table.length; row++) {
-    const path = table.path(row)
-    if (path === undefined || path === '' || !table.isTracked(row)) continue
-    yield { path, state: trackedStateOf(table.row(row)) }
   }
 }
 
