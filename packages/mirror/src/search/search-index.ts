@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describeError, isVarveError, toFsPath } from '@varve/platform'
+import { describeError, isVarveError, throwIfAborted, toFsPath } from '@varve/platform'
 import { incrementNames } from '../increment/list-increments.ts'
 import { loadIncrement, metadataPath } from '../increment/load-increment.ts'
 import { insertIncrement, SCHEMA, SCHEMA_VERSION } from './index-content.ts'
@@ -19,6 +19,8 @@ const BUSY = 5
 export interface IndexOptions {
   /** Makes it in memory where it is not up to date, instead of writing it. Default: false. */
   readonly readOnly?: boolean | undefined
+  /** Stops bringing the index up to date; the call then rejects with ERR_VARVE_ABORTED. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** An increment that the destination has now, and what its metadata file is like. */
@@ -32,7 +34,7 @@ interface Present {
  * missing, damaged or of another version it is made anew, and where it cannot be written it is made in memory.
  *
  * @param work - may run twice, when the first time shows that the index is damaged
- * @throws ERR_VARVE_NOT_FOUND where the destination is no folder; ERR_VARVE_STORAGE; what `work` throws
+ * @throws ERR_VARVE_NOT_FOUND where the destination is no folder; ERR_VARVE_STORAGE; ERR_VARVE_ABORTED; what `work` throws
  */
 export async function withSearchIndex<T>(
   destination: string,
@@ -45,7 +47,7 @@ export async function withSearchIndex<T>(
   const ways = options.readOnly === true ? [openToRead] : [openToWrite, openAnew, openToRead]
   for (const open of ways) {
     try {
-      const result = await attempt(() => open(path), folder, present, work)
+      const result = await attempt(() => open(path), folder, present, options, work)
       if (result !== undefined) return result.value
     } catch (error) {
       if (!isDatabaseError(error)) throw error
@@ -53,7 +55,7 @@ export async function withSearchIndex<T>(
       if ('errcode' in error && error.errcode === BUSY) break
     }
   }
-  const inMemory = await attempt(() => create(new DatabaseSync(':memory:')), folder, present, work)
+  const inMemory = await attempt(() => create(new DatabaseSync(':memory:')), folder, present, options, work)
   if (inMemory === undefined) throw new Error('an index in memory can be written')
   return inMemory.value
 }
@@ -62,6 +64,7 @@ async function attempt<T>(
   open: () => OpenIndex | undefined,
   folder: string,
   present: readonly Present[],
+  { signal }: IndexOptions,
   work: (database: DatabaseSync) => T,
 ): Promise<{ readonly value: T } | undefined> {
   const opened = open()
@@ -71,7 +74,7 @@ async function attempt<T>(
     const stale = findStale(database, present)
     if (stale.gone.length + stale.changed.length > 0) {
       if (!mayWrite) return undefined
-      await update(database, folder, stale)
+      await update(database, folder, stale, signal)
     }
     return { value: work(database) }
   } finally {
@@ -167,13 +170,19 @@ function findStale(database: DatabaseSync, present: readonly Present[]): Stale {
   return { gone: [...outdated, ...[...indexed.keys()].filter((name) => !names.has(name))], changed }
 }
 
-async function update(database: DatabaseSync, folder: string, { gone, changed }: Stale): Promise<void> {
+async function update(
+  database: DatabaseSync,
+  folder: string,
+  { gone, changed }: Stale,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   database.exec('BEGIN IMMEDIATE')
   for (const name of gone) {
     database.prepare('DELETE FROM files WHERE increment = (SELECT id FROM increments WHERE name = ?)').run(name)
     database.prepare('DELETE FROM increments WHERE name = ?').run(name)
   }
   for (const { name, stamp } of changed) {
+    throwIfAborted(signal)
     // Somebody else may have brought it up to date meanwhile.
     database.prepare('DELETE FROM files WHERE increment = (SELECT id FROM increments WHERE name = ?)').run(name)
     database.prepare('DELETE FROM increments WHERE name = ?').run(name)
