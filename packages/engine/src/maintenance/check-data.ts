@@ -1,11 +1,10 @@
 import { describeError, isVarveError, throwIfAborted, type VarveError } from '@varve/platform/errors'
+import { defaultWorkerCount, WorkerPool, workerUrl } from '@varve/platform/workers'
 import { BlobOpener } from '../repository/blob-opening.ts'
 import type { BlobIndex } from '../repository/blob-index.ts'
 import type { Id } from '../repository/id.ts'
 import type { OpenRepository } from '../repository/repository.ts'
 import { Sealer } from '../repository/sealing.ts'
-import { defaultWorkerCount, WorkerPool } from '../workers/worker-pool.ts'
-import { workerUrl } from '../workers/worker-url.ts'
 import type { CheckFindings } from './check-findings.ts'
 import type {
   CheckPieceJob,

@@ -1,7 +1,7 @@
 import { workerData } from 'node:worker_threads'
+import { serveJobs } from '@varve/platform/workers'
 import { BlobOpener } from '../repository/blob-opening.ts'
 import { Sealer } from '../repository/sealing.ts'
-import { serveJobs } from '../workers/worker-thread.ts'
 import type { CheckPieceJob, CheckPieceResult, CheckWorkerData } from './check-jobs.ts'
 import { verifyPiece } from './verify-piece.ts'
 

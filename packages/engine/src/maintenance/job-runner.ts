@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { JobOptions, WorkerPool } from '../workers/worker-pool.ts'
+import type { JobOptions, WorkerPool } from '@varve/platform/workers'
 
 /** Who does jobs: threads (a `WorkerPool` is one), or this thread. */
 export interface JobRunner<Job, Result> {

@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads'
-import { serveJobs } from '../workers/worker-thread.ts'
+import { serveJobs } from '@varve/platform/workers'
 import type { PackCheckWorkerData, PackVerdict } from './check-jobs.ts'
 import type { PresentPack } from './check-packs.ts'
 import { PackVerifier } from './pack-verifier.ts'

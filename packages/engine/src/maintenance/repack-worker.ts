@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads'
-import { serveJobs } from '../workers/worker-thread.ts'
+import { serveJobs } from '@varve/platform/workers'
 import { BlobMover } from './blob-mover.ts'
 import type { RepackJob, RepackOptions, RepackResult } from './repack-jobs.ts'
 

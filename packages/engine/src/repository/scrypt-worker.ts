@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads'
-import { serveJobs } from '../workers/worker-thread.ts'
+import { serveJobs } from '@varve/platform/workers'
 import { ScryptMixer } from './scrypt-lane.ts'
 
 /** What a thread that mixes lanes is given as its `workerData`. */

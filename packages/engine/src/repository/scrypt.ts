@@ -1,7 +1,6 @@
 import { pbkdf2Sync, scrypt } from 'node:crypto'
 import { endianness } from 'node:os'
-import { defaultWorkerCount, WorkerPool } from '../workers/worker-pool.ts'
-import { workerUrl } from '../workers/worker-url.ts'
+import { defaultWorkerCount, WorkerPool, workerUrl } from '@varve/platform/workers'
 import type { KeyDerivation } from './key-derivation.ts'
 import { MAX_LANE_SIZE } from './scrypt-lane.ts'
 import type { ScryptThreadData } from './scrypt-worker.ts'

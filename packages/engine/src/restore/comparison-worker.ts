@@ -2,8 +2,8 @@ import { hash } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { describeError } from '@varve/platform/errors'
 import { toFsPath } from '@varve/platform/file-name'
+import { serveJobs } from '@varve/platform/workers'
 import { ID_SIZE } from '../repository/id.ts'
-import { serveJobs } from '../workers/worker-thread.ts'
 import type { ComparedFile, ComparisonJob, ComparisonResult } from './comparison-jobs.ts'
 
 // A link is not the file that it leads to, and a FIFO must not be waited for. Some systems have neither flag.

@@ -1,6 +1,5 @@
+import { WorkerPool, workerUrl } from '@varve/platform/workers'
 import { ID_SIZE } from '../repository/id.ts'
-import { WorkerPool } from '../workers/worker-pool.ts'
-import { workerUrl } from '../workers/worker-url.ts'
 import type { ComparedFile, ComparisonJob, ComparisonResult } from './comparison-jobs.ts'
 import type { PlannedPieces } from './planned-pieces.ts'
 

@@ -1,5 +1,4 @@
-import { WorkerPool } from '../workers/worker-pool.ts'
-import { workerUrl } from '../workers/worker-url.ts'
+import { WorkerPool, workerUrl } from '@varve/platform/workers'
 import type { WriteJob, WriteResult } from './write-jobs.ts'
 
 /** Threads that write files. */

@@ -1,4 +1,4 @@
-import { serveJobs } from '../workers/worker-thread.ts'
+import { serveJobs } from '@varve/platform/workers'
 import { PieceWriting } from './piece-writing.ts'
 import type { WriteJob, WriteResult } from './write-jobs.ts'
 

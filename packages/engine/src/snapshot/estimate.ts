@@ -1,5 +1,4 @@
-import { startThread } from '../workers/start-thread.ts'
-import { workerUrl } from '../workers/worker-url.ts'
+import { startThread, workerUrl } from '@varve/platform/workers'
 import type { RuleOptions } from './rules/rules.ts'
 
 /** How much there will be to save. */

@@ -1,7 +1,6 @@
 import type { Worker } from 'node:worker_threads'
+import { startThread, workerUrl } from '@varve/platform/workers'
 import type { Snapshot } from '../repository/snapshot.ts'
-import { startThread } from '../workers/start-thread.ts'
-import { workerUrl } from '../workers/worker-url.ts'
 import type { RuleOptions } from './rules/rules.ts'
 import type { SourceTree } from './source-tree.ts'
 import { WalkBatchReader, type WalkBatch } from './walk-batch.ts'

@@ -1,7 +1,5 @@
 import type { Transferable, Worker } from 'node:worker_threads'
-import { errorFromMessage, type JobMessage, type WorkerMessage } from '../workers/job-messages.ts'
-import { startThread } from '../workers/start-thread.ts'
-import { workerUrl } from '../workers/worker-url.ts'
+import { errorFromMessage, type JobMessage, startThread, type WorkerMessage, workerUrl } from '@varve/platform/workers'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 import type { SqliteAnswers, SqliteRequest } from './sqlite-requests.ts'
 

@@ -1,4 +1,4 @@
-import { serveJobs } from '../workers/worker-thread.ts'
+import { serveJobs } from '@varve/platform/workers'
 import { releaseNow } from '../release-now.ts'
 import { SqliteDatabase } from './sqlite-database.ts'
 import type { SqliteAnswers, SqliteRequest } from './sqlite-requests.ts'

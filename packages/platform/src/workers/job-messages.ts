@@ -1,4 +1,4 @@
-import { VarveError, type ErrorCode } from '@varve/platform/errors'
+import { VarveError, type ErrorCode } from '../errors.ts'
 
 /** What a pool sends to a worker: a job with a number, whose answer carries the same one. */
 export interface JobMessage<Job> {
