@@ -203,4 +203,63 @@ Examples:
       },
     ],
   },
+  {
+    name: 'mirror',
+    summary: 'a plain copy of a folder, and its history',
+    description:
+      'Keep a plain copy of a folder, and beside it what has changed in each run: increments, readable with any file manager.',
+    examples: `
+Examples:
+  varve mirror init ~/work /media/usb/backups --track .
+                                             writes mirror.toml
+  varve mirror run --dry-run                 what would be done
+  varve mirror run
+  varve mirror search --mask '*.py'
+  varve mirror restore latest -o restored`,
+    otherWords: ['sync', 'copy', 'rsync', 'increment', 'incremental', 'plain'],
+    commands: [
+      {
+        name: 'init',
+        aliases: [],
+        summary: 'write a configuration that explains itself',
+        otherWords: ['new', 'config', 'setup'],
+        load: async () => (await import('./commands/mirror/init.ts')).mirrorInitCommand,
+      },
+      {
+        name: 'run',
+        aliases: [],
+        summary: 'bring the mirror up to date, and keep what changed',
+        otherWords: ['backup', 'sync', 'update', 'start', 'snapshot', 'save'],
+        load: async () => (await import('./commands/mirror/run.ts')).mirrorRunCommand,
+      },
+      {
+        name: 'list',
+        aliases: [],
+        summary: 'list the increments',
+        otherWords: ['ls', 'increments', 'history', 'log', 'status'],
+        load: async () => (await import('./commands/mirror/list.ts')).mirrorListCommand,
+      },
+      {
+        name: 'search',
+        aliases: [],
+        summary: 'search the files of all increments',
+        otherWords: ['find', 'grep', 'locate', 'query'],
+        load: async () => (await import('./commands/mirror/search.ts')).mirrorSearchCommand,
+      },
+      {
+        name: 'show',
+        aliases: [],
+        summary: 'show what is in an increment',
+        otherWords: ['info', 'cat', 'contents', 'view', 'files'],
+        load: async () => (await import('./commands/mirror/show.ts')).mirrorShowCommand,
+      },
+      {
+        name: 'restore',
+        aliases: [],
+        summary: 'write the tracked files to a folder, as they were',
+        otherWords: ['extract', 'recover', 'get', 'checkout'],
+        load: async () => (await import('./commands/mirror/restore.ts')).mirrorRestoreCommand,
+      },
+    ],
+  },
 ]
