@@ -1,5 +1,5 @@
 import { stringify as toToml } from 'smol-toml'
-import { configError, type ConfigFormat } from './parse-config.ts'
+import { configError, configFormat, type ConfigFormat, parseConfig } from './parse-config.ts'
 
 /** What a new configuration says from the beginning. */
 export interface NewConfig {
@@ -15,9 +15,16 @@ export const USUAL_PLACES = { src: '~/Documents', dist: '~/Backups' } as const
 /**
  * The text of a new configuration. In TOML it explains itself; JSON has no comments.
  *
- * @throws ERR_VARVE_CONFIG for a path that is not UTF-8, in TOML, which cannot write such
+ * @param path - of the file: its name says the form
+ * @throws ERR_VARVE_CONFIG for folders that a configuration must not have, and for a path that is not UTF-8 in TOML, which cannot write such
  */
-export function newConfigText(format: ConfigFormat, { src, dist, includeDirs, trackDirs }: NewConfig): string {
+export function newConfigText(path: string, config: NewConfig): string {
+  const text = configText(configFormat(path, ''), config)
+  parseConfig(Buffer.from(text), path)
+  return text
+}
+
+function configText(format: ConfigFormat, { src, dist, includeDirs, trackDirs }: NewConfig): string {
   const lists = { include_dirs: includeDirs, track_dirs: trackDirs, exclude_dirs: [] }
   const fileLists = { include_files: [], track_files: [], exclude_files: USUALLY_UNWANTED }
   if (format === 'json') return `${JSON.stringify({ src, dist, ...lists, ...fileLists }, undefined, 2)}\n`

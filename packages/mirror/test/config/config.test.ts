@@ -2,15 +2,8 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isVarveError } from '@varve/platform'
 import { describe, expect, it } from 'vitest'
-import {
-  configFormat,
-  type ConfigFormat,
-  loadConfig,
-  type NewConfig,
-  newConfigText,
-  NO_RULES,
-  type Profile,
-} from '@varve/mirror'
+import { loadConfig, type NewConfig, newConfigText, NO_RULES, type Profile } from '@varve/mirror'
+import { configFormat } from '../../src/config/parse-config.ts'
 import { scratchFolder } from '../../../../test/scratch-folder.ts'
 
 const HOME = '/home/somebody'
@@ -249,8 +242,8 @@ describe('a new configuration', () => {
     trackDirs: ["it's", 'b'],
   }
 
-  it.each<ConfigFormat>(['toml', 'json'])('in %s says what it was told', (format) => {
-    const [profile] = load(newConfigText(format, wanted), [], `c.${format}`)
+  it.each(['c.toml', 'c.json', 'c'])('called %s says what it was told', (name) => {
+    const [profile] = load(newConfigText(name, wanted), [], name)
     expect(profile?.config).toMatchObject({
       source: '/home/somebody/my "work"\n',
       destination: '/media/$(x)\\',
@@ -259,8 +252,16 @@ describe('a new configuration', () => {
   })
 
   it('in TOML refuses what TOML cannot say', () => {
-    expect(messageOf(() => newConfigText('toml', { ...wanted, src: '\udcff' }))).toContain('cannot be written in TOML')
-    expect(load(newConfigText('json', { ...wanted, src: '/\udcff' }), [], 'c.json')[0]?.config.source).toBe('/\udcff')
+    expect(messageOf(() => newConfigText('c.toml', { ...wanted, src: '\udcff' }))).toContain(
+      'cannot be written in TOML',
+    )
+    expect(load(newConfigText('c.json', { ...wanted, src: '/\udcff' }), [], 'c.json')[0]?.config.source).toBe('/\udcff')
+  })
+
+  it('is refused where it could not be read', () => {
+    expect(messageOf(() => newConfigText('c.toml', { ...wanted, trackDirs: ['../x'] }))).toBe(
+      'c.toml: track_dirs[1] must lie in src: leave out ".."; it is "../x"',
+    )
   })
 
   it('has the form that its name says, or its beginning', () => {

@@ -1,4 +1,4 @@
-import { configFormat, newConfigText, refuseLoops, NO_RULES, USUAL_PLACES } from '@varve/mirror'
+import { newConfigText, refuseLoops, NO_RULES, USUAL_PLACES } from '@varve/mirror'
 import { writeDurably } from '@varve/platform'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
@@ -69,7 +69,7 @@ async function writeConfig(
   if (givenSrc !== undefined && givenDist !== undefined) {
     refuseLoops({ source: src, destination: dist, rules: NO_RULES, maxWorkers: undefined })
   }
-  const text = newConfigText(configFormat(file, ''), { src, dist, includeDirs: include, trackDirs: track })
+  const text = newConfigText(file, { src, dist, includeDirs: include, trackDirs: track })
   await writeDurably(file, (handle) => handle.appendFile(text))
   return { file: config, src, dist, selectsNothing: include.length + track.length === 0 }
 }
