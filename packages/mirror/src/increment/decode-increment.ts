@@ -42,7 +42,11 @@ const STATE = v.variant('type', [
   v.object({ type: v.literal('dir'), mode, mtime_ns: nanoseconds }),
   v.object({ type: v.literal('symlink'), mode, mtime_ns: nanoseconds, target: text }),
 ])
-const PLACE = v.object({ category: v.picklist(['track', 'deleted']), before: v.optional(STATE) })
+const PLACE = v.object({
+  category: v.picklist(['track', 'deleted']),
+  before: v.optional(STATE),
+  content_deleted: v.optional(v.literal(true)),
+})
 
 /**
  * The increment that metadata describes which {@link encodeIncrement} made.
@@ -115,11 +119,12 @@ function readEntry(path: string, value: unknown, what: string): CatalogueEntry {
   const state = v.safeParse(STATE, value)
   if (!place.success) throw damagedMetadata(what, `'${path}': ${describeIssue(place.issues[0])}`)
   if (!state.success) throw damagedMetadata(what, `'${path}': ${describeIssue(state.issues[0])}`)
-  const { category, before } = place.output
+  const { category, before, content_deleted: isContentDeleted } = place.output
+  const mark = isContentDeleted === true ? { isContentDeleted } : {}
   const own = trackedState(state.output)
-  if (category === 'track') return { path, before: before && trackedState(before), after: own }
+  if (category === 'track') return { path, before: before && trackedState(before), after: own, ...mark }
   if (before !== undefined) throw damagedMetadata(what, `'${path}' went, and has two states before`)
-  return { path, before: own, after: undefined }
+  return { path, before: own, after: undefined, ...mark }
 }
 
 function trackedState(state: v.InferOutput<typeof STATE>): TrackedState {

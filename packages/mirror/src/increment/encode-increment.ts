@@ -84,6 +84,7 @@ function describeEntry(entry: CatalogueEntry): object {
     category,
     backup_path: `${category}/${path}`,
     ...describeState(state),
+    ...(entry.isContentDeleted === true ? { content_deleted: true } : {}),
     ...(after !== undefined && before !== undefined ? { before: describeState(before) } : {}),
   }
 }

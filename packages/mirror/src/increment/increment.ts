@@ -11,6 +11,8 @@ export interface CatalogueEntry {
   readonly before: TrackedState | undefined
   /** What is there; undefined where the path went. */
   readonly after: TrackedState | undefined
+  /** That somebody deleted the file's content from this increment; absent otherwise. What was there is known all the same. */
+  readonly isContentDeleted?: true
 }
 
 /**

@@ -39,7 +39,9 @@ export interface CataloguedEntry {
   readonly hash: string | undefined
 }
 
-/** All entries of an increment, in the order of paths: the new state of what is there, the last of what went. */
+/**
+ * All entries of an increment, in the order of paths: the new state of what is there, the last of what went. Files whose content was deleted from the increment are left out.
+ */
 export function* catalogueOf(loaded: LoadedIncrement): Generator<CataloguedEntry> {
   if (loaded.origin === 'original') {
     for (const file of loaded.files) yield { ...file, type: 'file', hash: undefined }
@@ -47,7 +49,7 @@ export function* catalogueOf(loaded: LoadedIncrement): Generator<CataloguedEntry
   }
   for (const entry of loaded.increment.entries) {
     const state = entry.after ?? entry.before
-    if (state === undefined) continue
+    if (state === undefined || entry.isContentDeleted === true) continue
     const { type, mtime } = state
     const [size, hash] = type === 'file' ? [state.size, state.hash] : []
     yield { path: entry.path, category: categoryOf(entry), type, size, mtime, hash }

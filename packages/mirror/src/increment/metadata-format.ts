@@ -31,11 +31,12 @@ export class CatalogueHash {
   readonly #hash = new CanonicalHash()
 
   /** Takes the next entry, in the order of paths. */
-  add({ path, before, after }: CatalogueEntry): void {
+  add({ path, before, after, isContentDeleted }: CatalogueEntry): void {
     this.#hash.add([
       path,
       ...(before === undefined ? ['none'] : canonicalState(before)),
       ...(after === undefined ? ['none'] : canonicalState(after)),
+      ...(isContentDeleted === true ? ['content deleted'] : []),
     ])
   }
 

@@ -47,7 +47,14 @@ export const state: fc.Arbitrary<TrackedState> = fc.oneof(
 )
 
 const sides = fc
-  .record({ before: fc.option(state, { nil: undefined }), after: fc.option(state, { nil: undefined }) })
+  .record(
+    {
+      before: fc.option(state, { nil: undefined }),
+      after: fc.option(state, { nil: undefined }),
+      isContentDeleted: fc.constant(true as const),
+    },
+    { requiredKeys: ['before', 'after'] },
+  )
   .filter(({ before, after }) => before !== undefined || after !== undefined)
 
 const entries: fc.Arbitrary<readonly CatalogueEntry[]> = fc
