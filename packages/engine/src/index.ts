@@ -75,6 +75,7 @@ export {
 } from './history/find-snapshot.ts'
 export type { SnapshotFilter } from './history/snapshot-filter.ts'
 export { listSnapshots, type ListOptions, type SnapshotList, type SnapshotRow } from './history/list.ts'
+export { sourceComponents } from './history/source-location.ts'
 export { readFile, type ReadFileOptions } from './history/read-file.ts'
 export {
   repositoryStatistics,

@@ -1,4 +1,4 @@
-import type { ImportedEntry } from '@varve/engine'
+import { type ImportedEntry, sourceComponents } from '@varve/engine'
 import type { EntryRow } from '../scan/entry-table.ts'
 
 /** Where in a snapshot a source lies. */
@@ -11,7 +11,7 @@ export class SnapshotPlace {
   /** @param source - absolute path of a folder, of this operating system or another */
   constructor(source: string) {
     this.source = source.toWellFormed()
-    this.path = namesOf(source)
+    this.path = sourceComponents(source)
       .map((name) => `/${name}`)
       .join('')
   }
@@ -29,12 +29,4 @@ export class SnapshotPlace {
       yield { path, type: 'dir', mode: index === names.length - 1 ? mode : 0o755, mtime, uid, gid }
     }
   }
-}
-
-/** A drive's letter stands without its colon, as in snapshots that were made where there are drives. */
-function namesOf(source: string): readonly string[] {
-  const drive = /^([A-Za-z]):[\\/]/.exec(source)?.[1]
-  const separator = drive === undefined ? '/' : /[\\/]/
-  const names = source.slice(drive === undefined ? 0 : 2).split(separator)
-  return [...(drive === undefined ? [] : [drive]), ...names.filter((name) => name !== '' && name !== '.')]
 }
