@@ -32,3 +32,13 @@ export {
 } from './search/search.ts'
 export type { SearchQuery } from './search/search-query.ts'
 export { looksLikeMoment, parseMoment } from './search/time-filter.ts'
+
+export { exportSnapshot, type MirrorExportOptions, type MirrorExportResult } from './repository/export-snapshot.ts'
+export {
+  type ImportedIncrement,
+  importMirror,
+  INCOMPLETE_TAG,
+  MIRROR_TAG,
+  type MirrorImportOptions,
+  type MirrorImportResult,
+} from './repository/import-mirror.ts'
