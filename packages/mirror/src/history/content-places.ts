@@ -1,4 +1,4 @@
-import { categoryOf } from '../increment/metadata-format.ts'
+import { keptStates } from '../increment/metadata-format.ts'
 import type { History } from './history.ts'
 import { PlainFolders } from './plain-folders.ts'
 
@@ -23,11 +23,8 @@ export class ContentPlaces {
     }
     for (const { name, entries } of increments) {
       for (const entry of entries) {
-        const { path, before, after } = entry
-        if (after?.type === 'file') consider(name, `track/${path}`, after.hash, after.size)
-        // What a link or folder took the place of lies there as well.
-        if (before?.type === 'file' && (categoryOf(entry) === 'deleted' || after?.type !== 'file')) {
-          consider(name, `deleted/${path}`, before.hash, before.size)
+        for (const { category, state } of keptStates(entry)) {
+          if (state.type === 'file') consider(name, `${category}/${entry.path}`, state.hash, state.size)
         }
       }
     }

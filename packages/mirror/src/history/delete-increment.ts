@@ -5,7 +5,7 @@ import { FileSteps } from '../disk/file-steps.ts'
 import type { CatalogueEntry } from '../increment/increment.ts'
 import { isIncrementName } from '../increment/increment-name.ts'
 import { loadIncrement, metadataPath } from '../increment/load-increment.ts'
-import { categoryOf, type Category } from '../increment/metadata-format.ts'
+import { keptStates, type Category } from '../increment/metadata-format.ts'
 import { compileMasks } from '../search/name-masks.ts'
 import { filesOf } from './increment-files.ts'
 import { withLockedMirror } from './locked-mirror.ts'
@@ -102,7 +102,7 @@ export async function deleteFiles(
       )
     }
     const { increment } = loaded
-    const chosen = increment.entries.filter((entry) => isFile(entry) && matches(entry.path))
+    const chosen = increment.entries.filter((entry) => contentsOf(entry).length > 0 && matches(entry.path))
     const files = findFiles(folder, chosen)
     if (options.dryRun === true || chosen.length === 0) return { name, files }
     const marked = new Set(chosen)
@@ -120,18 +120,19 @@ export async function deleteFiles(
   })
 }
 
-function isFile({ before, after }: CatalogueEntry): boolean {
-  return (after ?? before)?.type === 'file'
+/** What an entry's content is, whether or not it was deleted already. */
+function contentsOf({ path, before, after }: CatalogueEntry): readonly Pick<DeletedFile, 'path' | 'category'>[] {
+  const kept = keptStates({ path, before, after })
+  return kept.flatMap(({ category, state }) => (state.type === 'file' ? [{ path, category }] : []))
 }
 
 /** Those of some entries that are there. */
 function findFiles(folder: string, entries: readonly CatalogueEntry[]): readonly DeletedFile[] {
   const places = new PlainFolders()
-  const files = entries.flatMap((entry): readonly DeletedFile[] => {
-    const category = categoryOf(entry)
-    const stats = places.look(folder, `${category}/${entry.path}`)
+  const files = entries.flatMap(contentsOf).flatMap(({ path, category }): readonly DeletedFile[] => {
+    const stats = places.look(folder, `${category}/${path}`)
     if (stats?.isFile() !== true) return []
-    return [{ path: entry.path, category, size: Number(stats.size), isOnlyLink: stats.nlink === 1n }]
+    return [{ path, category, size: Number(stats.size), isOnlyLink: stats.nlink === 1n }]
   })
   return [
     ...files.filter(({ category }) => category === 'track'),

@@ -4,7 +4,7 @@ import { hashFile } from '../increment/hash-file.ts'
 import type { TrackedState } from '../increment/increment.ts'
 import { loadIncrement, metadataPath } from '../increment/load-increment.ts'
 import type { LoadedIncrement } from '../increment/loaded-increment.ts'
-import { CATEGORIES, categoryOf } from '../increment/metadata-format.ts'
+import { CATEGORIES, keptStates } from '../increment/metadata-format.ts'
 import { readNames } from '../increment/read-names.ts'
 import { filesOf, linkTarget, type IncrementFile } from './increment-files.ts'
 import { isReplacedMetadata } from './replaced-metadata.ts'
@@ -191,11 +191,11 @@ function* expectedOf(loaded: LoadedIncrement): Generator<readonly [string, Expec
     return
   }
   for (const entry of loaded.increment.entries) {
-    const state = entry.after ?? entry.before
-    if (state === undefined || entry.isContentDeleted === true) continue
-    const { type, mtime } = state
-    const [size, hash] = type === 'file' ? [state.size, state.hash] : []
-    const target = type === 'symlink' ? state.target : undefined
-    yield [`${categoryOf(entry)}/${entry.path}`, { type, size, mtime, hash, target }]
+    for (const { category, state } of keptStates(entry)) {
+      const { type, mtime } = state
+      const [size, hash] = type === 'file' ? [state.size, state.hash] : []
+      const target = type === 'symlink' ? state.target : undefined
+      yield [`${category}/${entry.path}`, { type, size, mtime, hash, target }]
+    }
   }
 }

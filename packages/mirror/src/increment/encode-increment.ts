@@ -1,6 +1,6 @@
 import type { CatalogueEntry, Increment, TrackedState } from './increment.ts'
 import { timestamp } from './increment-name.ts'
-import { CATALOGUE_END, CATALOGUE_START, CatalogueHash, categoryOf, VERSION } from './metadata-format.ts'
+import { CATALOGUE_END, CATALOGUE_START, CatalogueHash, categoryOf, keptStates, VERSION } from './metadata-format.ts'
 
 const NANOSECONDS_OF_MILLISECOND = 1_000_000n
 
@@ -51,16 +51,19 @@ function describeIncrement(increment: Increment, catalogueDigest: string): objec
 function describeCounts(entries: readonly CatalogueEntry[]): object {
   let [trackedFiles, deletedFiles, trackedBytes, deletedBytes] = [0, 0, 0, 0]
   let [newEntries, changedEntries, deletedEntries] = [0, 0, 0]
-  for (const { before, after } of entries) {
-    if (after === undefined) deletedEntries++
-    else if (before === undefined) newEntries++
+  for (const entry of entries) {
+    if (entry.after === undefined) deletedEntries++
+    else if (entry.before === undefined) newEntries++
     else changedEntries++
-    if (after?.type === 'file') {
-      trackedFiles++
-      trackedBytes += after.size
-    } else if (after === undefined && before?.type === 'file') {
-      deletedFiles++
-      deletedBytes += before.size
+    for (const { category, state } of keptStates(entry)) {
+      if (state.type !== 'file') continue
+      if (category === 'track') {
+        trackedFiles++
+        trackedBytes += state.size
+      } else {
+        deletedFiles++
+        deletedBytes += state.size
+      }
     }
   }
   return {

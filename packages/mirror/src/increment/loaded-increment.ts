@@ -1,5 +1,5 @@
 import type { Increment, TrackedState } from './increment.ts'
-import { categoryOf, type Category } from './metadata-format.ts'
+import { keptStates, type Category } from './metadata-format.ts'
 import type { OriginalFile } from './original-metadata.ts'
 
 interface Loaded {
@@ -40,7 +40,8 @@ export interface CataloguedEntry {
 }
 
 /**
- * All entries of an increment, in the order of paths: the new state of what is there, the last of what went. Files whose content was deleted from the increment are left out.
+ * All entries of an increment, in the order of paths: the new state of what is there, the last of what went; a file that something else took the place of
+ * is there twice. Files whose content was deleted from the increment are left out.
  */
 export function* catalogueOf(loaded: LoadedIncrement): Generator<CataloguedEntry> {
   if (loaded.origin === 'original') {
@@ -48,10 +49,10 @@ export function* catalogueOf(loaded: LoadedIncrement): Generator<CataloguedEntry
     return
   }
   for (const entry of loaded.increment.entries) {
-    const state = entry.after ?? entry.before
-    if (state === undefined || entry.isContentDeleted === true) continue
-    const { type, mtime } = state
-    const [size, hash] = type === 'file' ? [state.size, state.hash] : []
-    yield { path: entry.path, category: categoryOf(entry), type, size, mtime, hash }
+    for (const { category, state } of keptStates(entry)) {
+      const { type, mtime } = state
+      const [size, hash] = type === 'file' ? [state.size, state.hash] : []
+      yield { path: entry.path, category, type, size, mtime, hash }
+    }
   }
 }

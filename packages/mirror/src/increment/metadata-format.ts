@@ -1,5 +1,5 @@
 import { canonicalState, CanonicalHash } from './canonical-state.ts'
-import type { CatalogueEntry } from './increment.ts'
+import type { CatalogueEntry, TrackedState } from './increment.ts'
 
 /** Version of the metadata that is written. The original program wrote `1.0`, and none before that. */
 export const VERSION = '2.0'
@@ -21,9 +21,26 @@ export function metadataName(increment: string): string {
   return `${increment}.json`
 }
 
-/** The category of a catalogue's entry. */
+/** The category of a catalogue's entry: where the state lies that its metadata tells of first. */
 export function categoryOf(entry: CatalogueEntry): Category {
   return entry.after === undefined ? 'deleted' : 'track'
+}
+
+/** What lies in an increment of an entry. */
+export interface KeptState {
+  readonly category: Category
+  readonly state: TrackedState
+}
+
+/**
+ * What has to lie in an increment of a catalogue's entry: its new state in `track`, its last one in `deleted` where it went, or where it was a file and something that is none took its
+ * place. Content that was deleted from the increment need not.
+ */
+export function keptStates({ before, after, isContentDeleted }: CatalogueEntry): readonly KeptState[] {
+  const kept: KeptState[] = after === undefined ? [] : [{ category: 'track', state: after }]
+  const went = before !== undefined && (after === undefined || (before.type === 'file' && after.type !== 'file'))
+  if (went) kept.push({ category: 'deleted', state: before })
+  return isContentDeleted === true ? kept.filter(({ state }) => state.type !== 'file') : kept
 }
 
 /** Takes all entries of a catalogue for a digest that tells whether a byte of what they say has changed. */
