@@ -1,6 +1,6 @@
 import type { BlobIndex } from '../repository/blob-index.ts'
 import type { Id } from '../repository/id.ts'
-import type { Tree } from '../repository/node.ts'
+import type { TreeEntries } from '../repository/tree-entries.ts'
 
 /** A file that has several names, in this folder or elsewhere. */
 interface LinkedFile {
@@ -36,17 +36,21 @@ export class FolderSizes {
   }
 
   /** Takes note of what is in a folder. */
-  add(id: Id, tree: Tree): void {
+  add(id: Id, tree: TreeEntries): void {
     const number = this.#index.entryNumber('tree', id)
     if (this.#folders.has(number)) return
     let bytes = 0
     const linked: LinkedFile[] = []
     const subfolders: number[] = []
-    for (const { type, size, links, inode, deviceId, subtree } of tree.nodes) {
+    for (const { type, size, links, inode, deviceId, subtree } of tree.others) {
       if (type === 'dir') subfolders.push(subtree === undefined ? -1 : this.#index.entryNumber('tree', subtree))
       else if (links === 1n || inode === 0n) bytes += Number(size)
       else if (size > 0n) linked.push({ key: `${deviceId}/${inode}`, size: Number(size) })
     }
+    tree.forEachPlainFile((size, links, inode, device) => {
+      if (links === 1 || inode === 0) bytes += size
+      else if (size > 0) linked.push({ key: `${device}/${inode}`, size })
+    })
     this.#folders.set(number, { bytes, linked, subfolders, whole: undefined })
   }
 

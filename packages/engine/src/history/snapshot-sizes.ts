@@ -53,16 +53,14 @@ export async function measureSnapshots(
         },
         visit(id, tree) {
           folders.add(id, tree)
-          for (const node of tree.nodes) {
-            for (const data of node.content ?? []) {
-              const entry = index.entryNumber('data', data)
-              if (entry === -1) problems.set(data, `no index knows content ${data}, which folder ${id} needs`)
-              else if (owners.claim(entry, number) === 'new') {
-                const place = index.lookup('data', data)
-                if (place !== undefined) added[number] = (added[number] ?? 0) + plainLength(place)
-              }
+          tree.forEachContent((data) => {
+            const entry = index.entryNumber('data', data)
+            if (entry === -1) problems.set(data, `no index knows content ${data}, which folder ${id} needs`)
+            else if (owners.claim(entry, number) === 'new') {
+              const place = index.lookup('data', data)
+              if (place !== undefined) added[number] = (added[number] ?? 0) + plainLength(place)
             }
-          }
+          })
         },
         failed: (id, error) => problems.set(id, error.message),
       },

@@ -37,12 +37,12 @@ export async function findUsedBlobs(
     {
       enter: (id) => use({ type: 'tree', id }, 'a snapshot'),
       visit(id, tree) {
-        for (const { name, type, content, subtree } of tree.nodes) {
+        for (const { name, type, content, subtree } of tree.others) {
           if ((type === 'file' && content === null) || (type === 'dir' && subtree === undefined)) {
             throw new VarveError('ERR_VARVE_DAMAGED', `folder ${id} does not say what is in ${JSON.stringify(name)}`)
           }
-          for (const data of content ?? []) use({ type: 'data', id: data }, `folder ${id}`)
         }
+        tree.forEachContent((data) => use({ type: 'data', id: data }, `folder ${id}`))
         options.onTree?.()
       },
     },

@@ -1,6 +1,6 @@
 import { isVarveError, throwIfAborted, type VarveError } from '@varve/platform/errors'
 import type { Id } from '../repository/id.ts'
-import type { Tree } from '../repository/node.ts'
+import type { TreeEntries } from '../repository/tree-entries.ts'
 import type { TreeLoader } from '../repository/tree-loader.ts'
 
 /** Trees that are loaded at the same time. */
@@ -11,7 +11,7 @@ export interface TreeVisitor {
   /** Asked for every reference to a tree: whether to visit it. Says no to what it has seen, or the visit may take for ever. */
   enter(id: Id): boolean
   /** Takes a tree that was entered. */
-  visit(id: Id, tree: Tree): void
+  visit(id: Id, tree: TreeEntries): void
   /** Takes a tree that was entered and cannot be read; the visit fails if this is left out. */
   failed?(id: Id, error: VarveError): void
 }
@@ -42,14 +42,14 @@ export async function visitTrees(
       const id = ids[i]
       if (tree === undefined || id === undefined) continue
       visitor.visit(id, tree)
-      for (const node of tree.nodes) if (node.type === 'dir' && node.subtree !== undefined) offer(node.subtree)
+      for (const node of tree.others) if (node.type === 'dir' && node.subtree !== undefined) offer(node.subtree)
     }
   }
 }
 
-async function loadOrReport(trees: TreeLoader, id: Id, visitor: TreeVisitor): Promise<Tree | undefined> {
+async function loadOrReport(trees: TreeLoader, id: Id, visitor: TreeVisitor): Promise<TreeEntries | undefined> {
   try {
-    return await trees.load(id)
+    return await trees.loadEntries(id)
   } catch (error) {
     if (visitor.failed === undefined || !isVarveError(error)) throw error
     visitor.failed(id, error)

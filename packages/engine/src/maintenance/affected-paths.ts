@@ -5,7 +5,8 @@ import { visitTrees } from '../history/visit-trees.ts'
 import { walkTree } from '../history/walk-tree.ts'
 import type { BlobHandle } from '../repository/blob.ts'
 import type { Id } from '../repository/id.ts'
-import type { Node, Tree } from '../repository/node.ts'
+import type { Node } from '../repository/node.ts'
+import type { TreeEntries } from '../repository/tree-entries.ts'
 import type { StoredSnapshot } from '../repository/snapshot.ts'
 import type { Finding } from './check-findings.ts'
 import type { Affected, AffectedPath } from './check-report.ts'
@@ -100,9 +101,9 @@ async function foldersLeadingTo(
   const found: number[] = []
   const isLost = (blob: BlobHandle): boolean => causes.has(blobKey(blob))
 
-  const visit = (id: Id, tree: Tree): void => {
+  const visit = (id: Id, tree: TreeEntries): void => {
     const folder = index.entryNumber('tree', id)
-    for (const node of tree.nodes) {
+    for (const node of tree.nodes()) {
       if (!leading.has(folder) && blobsOf(node).some(isLost) && leading.add(folder)) found.push(folder)
       const child = node.subtree === undefined ? -1 : index.entryNumber('tree', node.subtree)
       if (child === -1) continue

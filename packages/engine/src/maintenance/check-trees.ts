@@ -3,7 +3,8 @@ import type { TreeLoader } from '../repository/tree-loader.ts'
 import { visitTrees } from '../history/visit-trees.ts'
 import type { BlobHandle } from '../repository/blob.ts'
 import type { Id } from '../repository/id.ts'
-import type { Node, Tree } from '../repository/node.ts'
+import type { Node } from '../repository/node.ts'
+import type { TreeEntries } from '../repository/tree-entries.ts'
 import type { CheckFindings } from './check-findings.ts'
 import { blobKey, type LostContent } from './lost-content.ts'
 import type { PhaseProgress } from './phase-progress.ts'
@@ -58,7 +59,7 @@ export async function checkTrees(
     {
       enter: (id) => meet({ type: 'tree', id }, seenTrees),
       visit(id, tree) {
-        for (const node of tree.nodes) for (const data of node.content ?? []) meet({ type: 'data', id: data }, seenData)
+        tree.forEachContent((data) => meet({ type: 'data', id: data }, seenData))
         const fault = describeFaults(tree)
         if (fault !== undefined) reportTree(id, `folder ${id}: ${fault}`)
         progress.advance(1)
@@ -72,8 +73,9 @@ export async function checkTrees(
   return { trees: seenTrees.size, dataBlobs: seenData.size }
 }
 
-function describeFaults(tree: Tree): string | undefined {
-  const faults = tree.nodes.map(faultOf).filter((fault) => fault !== undefined)
+function describeFaults(tree: TreeEntries): string | undefined {
+  // What numbers describe is a file with a list of content.
+  const faults = Array.from(tree.others, faultOf).filter((fault) => fault !== undefined)
   const [first] = faults
   return faults.length > 1 ? `${first}, and ${faults.length - 1} more such entries` : first
 }

@@ -116,6 +116,41 @@ export class TreeEntries {
     )
   }
 
+  /** All entries as nodes, in their order. */
+  *nodes(): Generator<Node, void, undefined> {
+    for (let entry = 0; entry < this.count; entry++) yield this.node(entry)
+  }
+
+  /** Entries that are not described by numbers: all folders and links, and files that have something that most have not. */
+  get others(): Iterable<Node> {
+    return this.#tree.others.values()
+  }
+
+  /** Takes the files that numbers describe: their bytes, how many names they have, and by which numbers they are known for the same file. */
+  forEachPlainFile(visit: (size: number, links: number, inode: number, device: number) => void): void {
+    const { count, numbers, others } = this.#tree
+    for (let entry = 0; entry < count; entry++) {
+      if (others.has(entry)) continue
+      const base = entry * ENTRY_NUMBERS
+      visit(
+        numbers[base + ENTRY.size] ?? 0,
+        numbers[base + ENTRY.links] ?? 0,
+        numbers[base + ENTRY.inode] ?? 0,
+        numbers[base + ENTRY.device] ?? 0,
+      )
+    }
+  }
+
+  /** Takes the ids of all content of all files. */
+  forEachContent(visit: (id: Id) => void): void {
+    for (let entry = 0; entry < this.count; entry++) {
+      this.everyContent(entry, (id) => {
+        visit(id)
+        return true
+      })
+    }
+  }
+
   /** Whether all blobs of a file's content are there. @param has - whether one is, by its id */
   everyContent(entry: number, has: (id: Id) => boolean): boolean {
     const { bytes, numbers, others } = this.#tree

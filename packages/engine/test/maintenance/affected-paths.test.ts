@@ -43,9 +43,14 @@ describe('files that need something lost', () => {
     const trees = new TreeLoader({ storage: fixture.storage, key: fixture.repository.key, index })
     let loads = 0
     const load = trees.load.bind(trees)
+    const loadEntries = trees.loadEntries.bind(trees)
     trees.load = (id) => {
       loads++
       return load(id)
+    }
+    trees.loadEntries = (id) => {
+      loads++
+      return loadEntries(id)
     }
     const { findings } = findingsOf([GONE])
     const [affected] = await findAffected(trees, snapshots, findings, new LostContent(index))
