@@ -3,23 +3,30 @@ import { releaseNow } from '../release-now.ts'
 import { BlobOpener } from '../repository/blob-opening.ts'
 import { SEAL_OVERHEAD, type BlobType, type PackedBlob } from '../repository/blob.ts'
 import type { Id } from '../repository/id.ts'
+import { encodeIndexedPack } from '../repository/index-file.ts'
 import { FRESH_PACK_MEMORY } from '../repository/pack-memory.ts'
 import { PackWriter, type FinishedPack } from '../repository/pack-writer.ts'
 import { Sealer } from '../repository/sealing.ts'
-import type { MoveJob, RepackJob, RepackOptions, RepackResult } from './repack-jobs.ts'
+import { DirectReader } from '../storage/direct-reading.ts'
+import type { MoveJob, RepackedPack, RepackJob, RepackOptions, RepackResult } from './repack-jobs.ts'
 
 /** Memory for a sealed blob: enough for all but oversize ones. The system gives real memory only for what is written to. */
 const USUAL_BLOB = 8 * 1024 * 1024 + 64 * 1024
+/** Memory for a piece of a pack: the same. */
+const USUAL_PIECE = 10 * 1024 * 1024
 
 /** Takes blobs out of packs and fills new packs with them. */
 export class BlobMover {
   readonly #options: RepackOptions
   readonly #opener: BlobOpener
   readonly #writers: Readonly<Record<BlobType, PackWriter>>
+  readonly #reader: DirectReader | undefined
   #copy = Buffer.alloc(0)
+  #piece = Buffer.alloc(0)
 
   constructor(options: RepackOptions) {
-    const { repository } = options
+    const { repository, source } = options
+    this.#reader = source && new DirectReader(source)
     this.#options = options
     this.#opener = new BlobOpener(new Sealer(repository.key))
     this.#writers = {
@@ -30,28 +37,37 @@ export class BlobMover {
 
   /**
    * Does a job.
-   * @returns packs that it filled
+   * @returns packs that it filled; undefined where it could not read what it was to move
    * @throws ERR_VARVE_DAMAGED naming a blob that is not what it should be
    */
   handle(job: RepackJob): RepackResult {
-    const finished: FinishedPack[] = []
+    const finished: RepackedPack[] = []
     if (job.kind === 'move') {
-      for (const blob of job.blobs) this.#move(job, blob, finished)
-      releaseNow(job.bytes)
+      const bytes = job.bytes ?? this.#read(job)
+      if (bytes === undefined) return undefined
+      for (const blob of job.blobs) this.#move(job, bytes, blob, finished)
+      if (job.bytes !== undefined) releaseNow(job.bytes)
     } else {
+      this.#reader?.close()
       const writers = [this.#writers.data, this.#writers.tree]
-      for (const writer of writers) if (!writer.empty) finished.push(writer.finish())
+      for (const writer of writers) if (!writer.empty) finished.push(repacked(writer.finish()))
     }
     return finished
   }
 
+  #read({ pack, offset, length }: MoveJob): Buffer | undefined {
+    if (this.#piece.length < length) this.#piece = Buffer.allocUnsafeSlow(Math.max(USUAL_PIECE, length))
+    const bytes = this.#piece.subarray(0, length)
+    return this.#reader?.read('pack', pack, { offset, length }, bytes) === true ? bytes : undefined
+  }
+
   /** A blob is opened and verified before its sealed bytes are taken over as they are: damage is never copied. */
-  #move({ pack, offset, bytes }: MoveJob, blob: PackedBlob, finished: FinishedPack[]): void {
+  #move({ pack, offset }: MoveJob, bytes: Uint8Array, blob: PackedBlob, finished: RepackedPack[]): void {
     const start = blob.offset - offset
     const sealed = bytes.subarray(start, start + blob.length)
     const plain = this.#open(pack, sealed, blob)
     const writer = this.#writers[blob.type]
-    if (writer.full || !writer.fits(blob.length - SEAL_OVERHEAD)) finished.push(writer.finish())
+    if (writer.full || !writer.fits(blob.length - SEAL_OVERHEAD)) finished.push(repacked(writer.finish()))
     if (this.#isToBeCompressed(blob)) writer.add(blob.id, plain)
     else writer.addSealed(blob.id, sealed, blob.uncompressedLength)
   }
@@ -73,4 +89,9 @@ export class BlobMover {
     const { repository, compressData } = this.#options
     return repository.version >= 2 && uncompressedLength === 0 && (type === 'tree' || compressData)
   }
+}
+
+/** Its index text is made here, where a thread has made the pack: that is a fraction of what its blobs' objects would be. */
+function repacked({ id, bytes, contents }: FinishedPack): RepackedPack {
+  return { id, bytes, indexed: encodeIndexedPack(contents) }
 }

@@ -1,6 +1,6 @@
 import { EntrySet } from '../history/entry-set.ts'
 import type { BlobIndex } from '../repository/blob-index.ts'
-import type { PackContents } from '../repository/blob.ts'
+import type { PackedBlob } from '../repository/blob.ts'
 import { parseId, type Id } from '../repository/id.ts'
 import { packHeaderSize } from '../repository/pack-header.ts'
 import type { StoredFile } from '../storage/storage.ts'
@@ -22,7 +22,7 @@ export interface PackSurvey {
 }
 
 /** Bytes that a pack has if an index is right about it. */
-export function packSizeByIndex(pack: PackContents): number {
+export function packSizeByIndex(pack: { readonly blobs: readonly Omit<PackedBlob, 'id'>[] }): number {
   return pack.blobs.reduce((size, blob) => size + blob.length, packHeaderSize(pack.blobs))
 }
 
@@ -42,9 +42,9 @@ export function checkPacks(
   const present: PresentPack[] = []
   let duplicates = 0
   let duplicateBytes = 0
-  for (const pack of index.packs()) {
-    for (const { type, id, length } of pack.blobs) {
-      if (seen.add(index.entryNumber(type, id))) continue
+  for (const pack of index.numberedPacks()) {
+    for (const { entry, length } of pack.blobs) {
+      if (seen.add(entry)) continue
       duplicates++
       duplicateBytes += length
     }
@@ -54,11 +54,11 @@ export function checkPacks(
     const size = sizes.get(pack.id)
     sizes.delete(pack.id)
     if (size === undefined) {
-      reportMissing(pack, lost, out)
+      reportMissing(index, pack.id, lost, out)
       continue
     }
     present.push({ id: pack.id, size })
-    if (size !== packSizeByIndex(pack)) reportWrongSize(pack, size, lost, out)
+    if (size !== packSizeByIndex(pack)) reportWrongSize(index, pack.id, size, lost, out)
   }
   if (duplicates > 0) {
     const message = `${duplicates} blobs (${duplicateBytes} bytes) are stored more than once`
@@ -72,16 +72,18 @@ export function checkPacks(
   return { present, blobs: seen.size }
 }
 
-function reportMissing(pack: PackContents, lost: LostContent, out: CheckFindings): void {
-  lost.losePack(pack.id)
-  const message = `pack ${pack.id} is missing: an index names ${pack.blobs.length} blobs in it`
-  out.addLoss(pack.blobs, (affected) => ({ kind: 'missing-pack', pack: pack.id, message, affected }))
+function reportMissing(index: BlobIndex, pack: Id, lost: LostContent, out: CheckFindings): void {
+  lost.losePack(pack)
+  const blobs = index.pack(pack)?.blobs ?? []
+  const message = `pack ${pack} is missing: an index names ${blobs.length} blobs in it`
+  out.addLoss(blobs, (affected) => ({ kind: 'missing-pack', pack, message, affected }))
 }
 
-function reportWrongSize(pack: PackContents, actual: number, lost: LostContent, out: CheckFindings): void {
-  const expected = packSizeByIndex(pack)
-  const beyond = pack.blobs.filter((blob) => blob.offset + blob.length > actual)
-  for (const blob of beyond) lost.losePlace(pack.id, blob)
-  const message = `pack ${pack.id} has ${actual} bytes instead of ${expected}`
-  out.addLoss(beyond, (affected) => ({ kind: 'wrong-pack-size', pack: pack.id, expected, actual, message, affected }))
+function reportWrongSize(index: BlobIndex, pack: Id, actual: number, lost: LostContent, out: CheckFindings): void {
+  const blobs = index.pack(pack)?.blobs ?? []
+  const expected = packSizeByIndex({ blobs })
+  const beyond = blobs.filter((blob) => blob.offset + blob.length > actual)
+  for (const blob of beyond) lost.losePlace(pack, blob)
+  const message = `pack ${pack} has ${actual} bytes instead of ${expected}`
+  out.addLoss(beyond, (affected) => ({ kind: 'wrong-pack-size', pack, expected, actual, message, affected }))
 }

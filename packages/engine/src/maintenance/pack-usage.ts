@@ -1,6 +1,6 @@
 import type { EntrySet } from '../history/entry-set.ts'
-import type { BlobIndex } from '../repository/blob-index.ts'
-import type { BlobType, PackContents } from '../repository/blob.ts'
+import type { NumberedPack } from '../repository/blob-index.ts'
+import type { BlobType } from '../repository/blob.ts'
 import type { Id } from '../repository/id.ts'
 import { packHeaderSize } from '../repository/pack-header.ts'
 
@@ -29,33 +29,32 @@ const MANY = 255
  * blobs are needed too; or in a pack of nothing but such blobs, as an interrupted prune leaves them; or else the last.
  *
  * @param packs - all that are sound, always in the same order
+ * @param entryCount - entries of the index
  * @param used - entries of the blobs that are needed
  */
 export function measurePacks(
-  index: BlobIndex,
-  packs: () => Iterable<PackContents>,
+  packs: () => Iterable<NumberedPack>,
+  entryCount: number,
   used: EntrySet,
 ): ReadonlyMap<Id, PackUsage> {
-  const places = new Uint8Array(index.entryCount)
+  const places = new Uint8Array(entryCount)
   for (const pack of packs()) {
-    for (const { type, id } of pack.blobs) {
-      const entry = index.entryNumber(type, id)
+    for (const { entry } of pack.blobs) {
       const count = places[entry] ?? 0
       if (used.has(entry) && count < MANY) places[entry] = count + 1
     }
   }
   const usages = new Map<Id, PackUsage>()
   const copies: Copies = new Map()
-  for (const pack of packs()) usages.set(pack.id, measurePack(index, pack, places, copies))
-  if (copies.size > 0) for (const pack of packs()) settleCopies(index, pack, usages, copies)
+  for (const pack of packs()) usages.set(pack.id, measurePack(pack, places, copies))
+  if (copies.size > 0) for (const pack of packs()) settleCopies(pack, usages, copies)
   return usages
 }
 
-function measurePack(index: BlobIndex, pack: PackContents, places: Uint8Array, copies: Copies): PackUsage {
+function measurePack(pack: NumberedPack, places: Uint8Array, copies: Copies): PackUsage {
   const usage = { usedBlobs: 0, usedBytes: packHeaderSize(pack.blobs), unusedBlobs: 0, unusedBytes: 0 }
   let duplicates = 0
-  for (const { type, id, length } of pack.blobs) {
-    const entry = index.entryNumber(type, id)
+  for (const { entry, length } of pack.blobs) {
     const count = places[entry] ?? 0
     if (count === 1) {
       usage.usedBlobs++
@@ -74,11 +73,10 @@ function measurePack(index: BlobIndex, pack: PackContents, places: Uint8Array, c
   return { id: pack.id, type: mixed ? 'mixed' : (first?.type ?? 'data'), ...usage, duplicates, uncompressed }
 }
 
-function settleCopies(index: BlobIndex, pack: PackContents, usages: ReadonlyMap<Id, PackUsage>, copies: Copies): void {
+function settleCopies(pack: NumberedPack, usages: ReadonlyMap<Id, PackUsage>, copies: Copies): void {
   const usage = usages.get(pack.id)
   if (usage === undefined) throw new Error(`pack ${pack.id} was not measured`)
-  for (const { type, id, length } of pack.blobs) {
-    const entry = index.entryNumber(type, id)
+  for (const { entry, length } of pack.blobs) {
     const left = copies.get(entry)
     if (left === undefined) continue
     if (usage.usedBlobs > 0 || usage.duplicates === usage.unusedBlobs || left === 1) {

@@ -2,8 +2,7 @@ import { isVarveError, VarveError } from '@varve/platform/errors'
 import { EntrySet } from '../history/entry-set.ts'
 import { TreeLoader } from '../repository/tree-loader.ts'
 import { findUsedBlobs } from '../history/used-blobs.ts'
-import type { BlobIndex } from '../repository/blob-index.ts'
-import type { PackContents } from '../repository/blob.ts'
+import type { BlobIndex, NumberedPack } from '../repository/blob-index.ts'
 import { parseId, type Id } from '../repository/id.ts'
 import type { OpenRepository } from '../repository/repository.ts'
 import { packSizeByIndex } from './check-packs.ts'
@@ -69,11 +68,11 @@ export async function planPrune(repository: OpenRepository, options: PlanPruneOp
 
   const trees = new TreeLoader({ storage, key: repository.key, index })
   const used = await refusing(() => findUsedBlobs(trees, roots, options))
-  const isSound = (pack: PackContents): boolean => stored.get(pack.id) === packSizeByIndex(pack)
-  const soundPacks = (): Iterable<PackContents> => index.packs().filter(isSound)
+  const isSound = (pack: NumberedPack): boolean => stored.get(pack.id) === packSizeByIndex(pack)
+  const soundPacks = (): Iterable<NumberedPack> => index.numberedPacks().filter(isSound)
   assertPresent(index, used, soundPacks(), stored)
 
-  const usages = measurePacks(index, soundPacks, used)
+  const usages = measurePacks(soundPacks, index.entryCount, used)
   const canCompress = repository.config.version >= 2
   const choice = choosePackActions(usages.values(), { maxUnused, maxRepackBytes, repackUncompressed, canCompress })
   const indexed = new Set(index.packIds())
@@ -131,22 +130,18 @@ const INCOMPLETE_HINT = 'Nothing was removed. A check tells what is wrong with t
 function assertPresent(
   index: BlobIndex,
   used: EntrySet,
-  packs: Iterable<PackContents>,
+  packs: Iterable<NumberedPack>,
   stored: ReadonlyMap<Id, number>,
 ): void {
   const present = new EntrySet(index.entryCount)
   for (const pack of packs) {
-    for (const { type, id } of pack.blobs) {
-      const entry = index.entryNumber(type, id)
+    for (const { entry } of pack.blobs) {
       if (used.has(entry)) present.add(entry)
     }
   }
   if (present.size === used.size) return
-  for (const pack of index.packs()) {
-    const absent = pack.blobs.filter((blob) => {
-      const entry = index.entryNumber(blob.type, blob.id)
-      return used.has(entry) && !present.has(entry)
-    })
+  for (const pack of index.numberedPacks()) {
+    const absent = pack.blobs.filter(({ entry }) => used.has(entry) && !present.has(entry))
     if (absent.length === 0) continue
     const size = stored.get(pack.id)
     const state = size === undefined ? 'is missing' : `has ${size} bytes instead of ${packSizeByIndex(pack)}`
@@ -162,7 +157,7 @@ function blobsToMove(index: BlobIndex, used: EntrySet, choice: PackChoice): Entr
   const move = new EntrySet(index.entryCount)
   const each = (ids: readonly Id[], work: (entry: number) => void): void => {
     for (const id of ids) {
-      for (const blob of index.pack(id)?.blobs ?? []) work(index.entryNumber(blob.type, blob.id))
+      for (const { entry } of index.numberedPack(id)?.blobs ?? []) work(entry)
     }
   }
   if (choice.repack.length === 0) return move

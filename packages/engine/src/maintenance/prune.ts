@@ -1,8 +1,7 @@
 import { isVarveError, throwIfAborted, VarveError } from '@varve/platform/errors'
 import type { LongCall } from '@varve/platform'
-import type { PackContents } from '../repository/blob.ts'
 import type { Id } from '../repository/id.ts'
-import { INDEX_FILE_BLOBS } from '../repository/index-file.ts'
+import { encodeIndexedPack, INDEX_FILE_BLOBS, type IndexedPack } from '../repository/index-file.ts'
 import { IndexWriter } from '../repository/index-writer.ts'
 import { withLock } from '../repository/lock.ts'
 import type { OpenRepository } from '../repository/repository.ts'
@@ -51,7 +50,14 @@ export interface PruneResult extends PruneOutcome {
  */
 export async function prune(repository: OpenRepository, options: PruneOptions = {}): Promise<PruneResult> {
   const { dryRun = false, noLock, retryLock, signal, onProgress } = options
-  const lock = { exclusive: !dryRun, reading: dryRun, noLock: dryRun && noLock, retryLock, signal }
+  const lock = {
+    exclusive: !dryRun,
+    reading: dryRun,
+    noLock: dryRun && noLock,
+    retryLock,
+    signal,
+    settleMeanwhile: true,
+  }
   return withLock(repository, lock, async (signal, confirmLock) => {
     const progress = new PhaseProgress(onProgress)
     progress.begin('finding what is needed')
@@ -89,6 +95,7 @@ export async function executePrune(
     })
   }
 
+  await confirmLock?.()
   await refuseOthers(repository, 'snapshot', [...plan.kept, ...plan.snapshots])
   await refuseOthers(repository, 'index', plan.indexFiles)
   await removeAll('snapshot', plan.snapshots, 'removing snapshots')
@@ -103,7 +110,7 @@ export async function executePrune(
     { index, packs: plan.repack, bytes: figures.bytesRepacked, move: plan.move, compressData: repackUncompressed },
     {
       onWritten(pack, size) {
-        indexes.add(pack)
+        indexes.addIndexed(pack)
         packsWritten++
         bytesWritten += size
       },
@@ -117,7 +124,7 @@ export async function executePrune(
     progress.begin('writing indexes')
     for (const pack of index.packs()) {
       throwIfAborted(signal)
-      if (!obsolete.has(pack.id) && indexes.add(pack)) await indexes.flush()
+      if (!obsolete.has(pack.id) && indexes.addIndexed(encodeIndexedPack(pack))) await indexes.flush()
     }
     await indexes.flush()
     await removeAll('index', plan.indexFiles, 'removing old indexes')
@@ -139,9 +146,9 @@ class PacedIndexWriter {
   }
 
   /** @returns whether that filled an index file */
-  add(pack: PackContents): boolean {
-    this.#writer.add(pack)
-    this.#blobs += pack.blobs.length
+  addIndexed(pack: IndexedPack): boolean {
+    this.#writer.addIndexed(pack)
+    this.#blobs += pack.blobs
     const full = this.#blobs >= INDEX_FILE_BLOBS
     if (full) this.#blobs = 0
     return full

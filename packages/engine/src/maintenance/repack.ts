@@ -3,16 +3,17 @@ import { defaultWorkerCount, WorkerPool, workerUrl } from '@varve/platform/worke
 import type { EntrySet } from '../history/entry-set.ts'
 import { releaseNow } from '../release-now.ts'
 import type { BlobIndex } from '../repository/blob-index.ts'
-import type { PackContents, PackedBlob } from '../repository/blob.ts'
+import type { PackedBlob } from '../repository/blob.ts'
 import type { Id } from '../repository/id.ts'
+import type { IndexedPack } from '../repository/index-file.ts'
 import { PACK_SIZE } from '../repository/pack-writer.ts'
 import type { OpenRepository } from '../repository/repository.ts'
 import { workerRepository } from '../repository/worker-repository.ts'
 import { BlobMover } from './blob-mover.ts'
 import { inParallel } from './in-parallel.ts'
-import { InlineJobs, TOO_LITTLE_FOR_THREADS, type JobRunner } from './job-runner.ts'
+import { InlineJobs, ThreadsAndThis, TOO_LITTLE_FOR_THREADS, type JobRunner } from './job-runner.ts'
 import { wantedPieces } from './pack-pieces.ts'
-import type { RepackJob, RepackOptions, RepackResult } from './repack-jobs.ts'
+import type { MoveJob, RepackJob, RepackOptions, RepackResult } from './repack-jobs.ts'
 
 /** What to take over from which packs. */
 export interface RepackTask {
@@ -29,7 +30,7 @@ export interface RepackTask {
 /** How a repack goes. */
 export interface RepackEvents {
   /** A new pack is stored. */
-  onWritten(pack: PackContents, size: number): void
+  onWritten(pack: IndexedPack, size: number): void
   /** So many bytes of packs were read, and what is wanted of them verified. */
   onRead(bytes: number): void
   /** All that is wanted of a pack was. */
@@ -43,47 +44,56 @@ export interface RepackEvents {
  */
 export async function repack(
   repository: OpenRepository,
-  { index, packs, bytes, move, compressData }: RepackTask,
+  { index, packs, bytes, move: wanted, compressData }: RepackTask,
   events: RepackEvents,
   signal?: AbortSignal,
 ): Promise<void> {
   if (packs.length === 0) return
-  const runner = startRunner({ repository: workerRepository(repository), compressData }, bytes)
-  const store = async (finished: RepackResult): Promise<void> => {
-    for (const { id, bytes, contents } of finished) {
-      await repository.storage.save('pack', id, bytes)
-      events.onWritten(contents, bytes.length)
+  const { storage } = repository
+  const runner = startRunner({ repository: workerRepository(repository), source: storage.direct, compressData }, bytes)
+  const move = async (job: MoveJob): Promise<RepackResult> => {
+    const result = storage.direct && (await runner.run(job))
+    if (result !== undefined) return result
+    const bytes = await storage.load('pack', job.pack, { offset: job.offset, length: job.length })
+    return runner.run({ ...job, bytes }, { transfer: [bytes.buffer] })
+  }
+  const store = async (finished: RepackResult = []): Promise<void> => {
+    for (const { id, bytes, indexed } of finished) {
+      await storage.save('pack', id, bytes)
+      events.onWritten(indexed, bytes.length)
       releaseNow(bytes)
     }
   }
   try {
     await inParallel(packs, runner.size + 1, async (pack) => {
-      for (const { offset, length, blobs } of wantedPieces(takeBlobs(index, pack, move))) {
+      for (const piece of wantedPieces(takeBlobs(index, pack, wanted))) {
         throwIfAborted(signal)
-        const bytes = await repository.storage.load('pack', pack, { offset, length })
-        await store(await runner.run({ kind: 'move', pack, offset, bytes, blobs }, { transfer: [bytes.buffer] }))
-        events.onRead(length)
+        await store(await move({ kind: 'move', pack, ...piece }))
+        events.onRead(piece.length)
       }
       events.onDone(pack)
     })
     for (const finished of await runner.runOnEach({ kind: 'finish' })) await store(finished)
-    if (move.size > 0) throw new Error(`${move.size} blobs were in none of the packs`)
+    if (wanted.size > 0) throw new Error(`${wanted.size} blobs were in none of the packs`)
   } finally {
     await runner.close()
   }
 }
 
 function startRunner(options: RepackOptions, bytes: number): JobRunner<RepackJob, RepackResult> {
-  if (bytes < TOO_LITTLE_FOR_THREADS) {
-    const mover = new BlobMover(options)
-    return new InlineJobs((job) => mover.handle(job))
-  }
-  return new WorkerPool({
+  const mover = new BlobMover(options)
+  const handle = (job: RepackJob): RepackResult => mover.handle(job)
+  if (bytes < TOO_LITTLE_FOR_THREADS) return new InlineJobs(handle)
+  // Whoever is left with little makes a small pack: no more threads than there is work for.
+  const size = Math.max(1, Math.min(defaultWorkerCount() - 1, Math.round(bytes / (4 * PACK_SIZE))))
+  const pool = new WorkerPool<RepackJob, RepackResult>({
     module: workerUrl(import.meta.url, './repack-worker'),
     workerData: options,
-    // A thread that is left with little makes small packs: no more of them than there is work for. This thread, which reads and writes, counts too.
-    size: Math.max(1, Math.min(defaultWorkerCount() - 1, Math.round(bytes / (4 * PACK_SIZE)))),
+    size,
   })
+  const runner = new ThreadsAndThis(pool, handle)
+  runner.helps = bytes > (size + 1) * 4 * PACK_SIZE
+  return runner
 }
 
 /** Takes out of `move` what a pack has of it. */

@@ -9,6 +9,18 @@ export interface SharedBlobIndex {
   readonly packs: SharedIdTable
 }
 
+/** A blob in a pack, by its number: as for most of what is asked of all blobs, its id does not matter. */
+export interface NumberedBlob extends Omit<PackedBlob, 'id'> {
+  /** Number of the blob's first entry, see {@link BlobIndex.entryNumber}. */
+  readonly entry: number
+}
+
+/** A pack with all blobs that are known to be in it. */
+export interface NumberedPack {
+  readonly id: Id
+  readonly blobs: readonly NumberedBlob[]
+}
+
 /** Places of a blob that one more is compared with before it is taken for new: bounds what a hostile index costs. */
 const MAX_COMPARED = 64
 
@@ -125,6 +137,16 @@ export class BlobIndex {
     return this.#packs.find(this.#keyOf(id), 0) === -1 ? undefined : this.#contents(id)
   }
 
+  /** As {@link packs}, in a third of the time. */
+  *numberedPacks(): Generator<NumberedPack, void, undefined> {
+    for (const id of this.#packNumbers()) yield this.#numbered(id)
+  }
+
+  /** As {@link pack}. */
+  numberedPack(id: Id): NumberedPack | undefined {
+    return this.#packs.find(this.#keyOf(id), 0) === -1 ? undefined : this.#numbered(id)
+  }
+
   #addPack(id: Uint32Array, blobs: number): number {
     const number = this.#packs.add(id, 0, [0, this.#blobs.count, blobs, 0])
     if (number > MAX_FIRST_WORD) throw new Error('the index has no room for more packs')
@@ -139,13 +161,34 @@ export class BlobIndex {
   }
 
   #contents(id: Id): PackContents {
-    const blobs: PackedBlob[] = []
+    return { id, blobs: Array.from(this.#numbersIn(id), (number) => this.#blob(number, this.#blobs.id(number))) }
+  }
+
+  #numbered(id: Id): NumberedPack {
+    const blobs: NumberedBlob[] = []
+    for (const number of this.#numbersIn(id)) {
+      blobs.push({
+        entry: this.#blobs.first(number),
+        type: this.#type(number),
+        offset: this.#blobs.word(number, 1),
+        length: this.#blobs.word(number, 2),
+        uncompressedLength: this.#blobs.word(number, 3),
+      })
+    }
+    return { id, blobs }
+  }
+
+  /** Numbers of the entries of a pack. */
+  *#numbersIn(id: Id): Generator<number, void, undefined> {
     for (const run of this.#packs.findAll(this.#keyOf(id), 0)) {
       const first = this.#packs.word(run, 1)
       const end = first + this.#packs.word(run, 2)
-      for (let number = first; number < end; number++) blobs.push(this.#blob(number, this.#blobs.id(number)))
+      for (let number = first; number < end; number++) yield number
     }
-    return { id, blobs }
+  }
+
+  #type(number: number): BlobType {
+    return this.#blobs.kind(number) === 0 ? 'data' : 'tree'
   }
 
   #hasEntry(pack: Id, blob: PackedBlob): boolean {
@@ -167,7 +210,7 @@ export class BlobIndex {
 
   #blob(number: number, id: Id): PackedBlob {
     return {
-      type: this.#blobs.kind(number) === 0 ? 'data' : 'tree',
+      type: this.#type(number),
       id,
       offset: this.#blobs.word(number, 1),
       length: this.#blobs.word(number, 2),

@@ -151,6 +151,11 @@ export class IdTable {
     return numbers.toReversed()
   }
 
+  /** Number of the first record that has a record's id and kind. */
+  first(number: number): number {
+    return this.#first(number)
+  }
+
   /** One of the owner's four words. */
   word(number: number, word: 0 | 1 | 2 | 3): number {
     const value = this.#raw(number, ID_WORDS + word)

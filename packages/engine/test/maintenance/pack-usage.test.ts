@@ -22,7 +22,7 @@ function measure(used: readonly string[], ...packs: readonly (readonly string[])
   for (const pack of contents) index.add(pack)
   const entries = new EntrySet(index.entryCount)
   for (const name of used) entries.add(index.entryNumber(blobOf(name).type, blobOf(name).id))
-  return [...measurePacks(index, () => contents, entries).values()]
+  return [...measurePacks(() => index.numberedPacks(), index.entryCount, entries).values()]
 }
 
 describe('a pack is measured', () => {
