@@ -42,3 +42,16 @@ export {
   type MirrorImportOptions,
   type MirrorImportResult,
 } from './repository/import-mirror.ts'
+
+export { incrementNames } from './increment/list-increments.ts'
+export { timeOfName } from './increment/increment-name.ts'
+export { type Finding, type Validation, validateIncrement, type ValidationOptions } from './history/validate.ts'
+export { type RecreateOptions, type Recreation, recreateMetadata } from './history/recreate.ts'
+export {
+  type DeletedFile,
+  deleteFiles,
+  deleteIncrement,
+  type DeleteOptions,
+  type Deletion,
+} from './history/delete-increment.ts'
+export { copyScript } from './search/copy-script.ts'

@@ -1,12 +1,4 @@
-import {
-  createRepository,
-  createStorage,
-  isVarveError,
-  MemoryStorage,
-  type OpenRepository,
-  snapshot,
-  type SnapshotItem,
-} from '@varve/engine'
+import { snapshot, type SnapshotItem } from '@varve/engine'
 import { badArgument } from '../bad-argument.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -16,10 +8,10 @@ import type { ReportedItem } from '../report/reporter.ts'
 import { formatCount } from '../format/format-count.ts'
 import { verbosityOf } from '../global-options.ts'
 import { lockOptions } from '../lock-options.ts'
-import { chosenCompression } from '../repository/compression-choice.ts'
-import { openRepositoryAt, withRepository } from '../repository/open-chosen-repository.ts'
+import { withRepository } from '../repository/open-chosen-repository.ts'
+import { openOrMakeRepository } from '../repository/open-or-make-repository.ts'
 import { givenPassword } from '../repository/password-source.ts'
-import { chooseRepository, type RepositoryChoice } from '../repository/repository-choice.ts'
+import { chooseRepository } from '../repository/repository-choice.ts'
 import { findNamedId, snapshotNumbers } from '../named-snapshot.ts'
 import { collectSources } from '../sources/collect-sources.ts'
 import { declareSnapshotOptions, readSnapshotOptions, type SnapshotCommandOptions } from './snapshot-options.ts'
@@ -72,7 +64,7 @@ async function takeSnapshot(
   const choice = await chooseRepository(globals, environment, workingFolder)
   const password = await givenPassword(globals, environment, '', signal)
   const dryRun = options.dryRun === true
-  return withRepository(await openOrMake(choice, password, dryRun, context), async (repository) => {
+  return withRepository(await openOrMakeRepository(choice, password, dryRun, context), async (repository) => {
     const parent = options.parent === undefined ? undefined : (await findNamedId(repository, options.parent)).id
     const result = await snapshot(repository, {
       ...described,
@@ -116,42 +108,6 @@ async function chooseSource(
   const name = options.stdinFilename ?? 'stdin'
   if (/^\/*$/.test(name)) throw badArgument('--stdin-filename: the name is empty')
   return { stream: { name, stream: standardInput } }
-}
-
-/** Opens the repository; an embedded one is made where it does not exist yet. */
-async function openOrMake(
-  choice: RepositoryChoice,
-  password: string | undefined,
-  dryRun: boolean,
-  context: CommandContext,
-): Promise<OpenRepository> {
-  try {
-    return await openRepositoryAt(choice, password, context)
-  } catch (error) {
-    if (choice.kind !== 'embedded' || !isVarveError(error, 'ERR_VARVE_NO_REPOSITORY')) throw error
-  }
-  const { reporter } = context
-  if (dryRun) return makePassing(context)
-  const compression = chosenCompression(context)
-  const storage = await createStorage(choice.location)
-  const repository = await createRepository({ storage, password: password ?? '', compression })
-  const { id } = repository.config
-  reporter.notice(`Made a new repository: ${choice.title}.`, {
-    message_type: 'initialized',
-    id,
-    repository: choice.location,
-  })
-  if (password === undefined) {
-    reporter.notice('It has no password: who can read that file can read what is saved in it.')
-    reporter.notice('To have one, start anew with --password-file FILE or VARVE_PASSWORD.')
-  }
-  return repository
-}
-
-/** A repository that is gone afterwards, for a dry run: the figures are the same. Nobody needs to guess its password. */
-async function makePassing(context: CommandContext): Promise<OpenRepository> {
-  const kdf = { N: 2, r: 1, p: 1 }
-  return createRepository({ storage: new MemoryStorage(), password: '', compression: chosenCompression(context), kdf })
 }
 
 const ACTIONS = { new: 'new', changed: 'modified', unmodified: 'unchanged' } as const

@@ -61,7 +61,7 @@ function summaryJson(increment: IncrementSummary, index: number): object {
     time: time.toISOString(),
     made_by: MADE_BY[origin],
     previous,
-    source,
+    source: source === '' ? undefined : source,
     tracked,
     tracked_bytes: trackedBytes,
     deleted,
@@ -125,5 +125,5 @@ const DETAILED: readonly SummaryColumn[] = [
   DELETED,
   sumColumn('SIZE', ({ deletedBytes }) => deletedBytes, formatBytes),
   { title: 'MADE BY', align: 'left', cell: ({ origin }) => MADE_BY[origin] },
-  { title: 'SOURCE', align: 'left', cell: ({ source }) => source ?? UNKNOWN },
+  { title: 'SOURCE', align: 'left', cell: ({ source = '' }) => (source === '' ? UNKNOWN : source) },
 ]

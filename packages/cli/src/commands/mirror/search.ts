@@ -1,11 +1,11 @@
-import { searchIncrements, type SearchResult } from '@varve/mirror'
-import { nameToBytes } from '@varve/platform/file-name'
+import { copyScript, searchIncrements, type SearchResult } from '@varve/mirror'
+import { nameFromBytes, nameToBytes } from '@varve/platform/file-name'
 import { type Command, Option } from 'commander'
 import { badArgument } from '../../bad-argument.ts'
 import { type CommandContext, defineCommand } from '../../command.ts'
 import { repeatable } from '../../repeatable-option.ts'
 import { damagedIncrements } from './damaged-increments.ts'
-import { type FoundFile, foundFiles } from './found-files.ts'
+import { foundFiles } from './found-files.ts'
 import { chosenDestination, declarePlaceArgument, declarePlaceOptions, type PlaceOptions } from './mirror-place.ts'
 import { foundCsv, foundJson, foundMarkdown, foundTable } from './search-forms.ts'
 
@@ -19,6 +19,7 @@ interface Options extends PlaceOptions {
   readonly markdown?: boolean
   readonly fullPaths?: boolean
   readonly null?: boolean
+  readonly generateScript?: boolean
 }
 
 interface SearchOutcome {
@@ -36,7 +37,8 @@ Examples:
   varve mirror search --mask '*.py' --mask '*.pdf'
   varve mirror search /media/usb/backups --size '>100M' --last-backups 5
   varve mirror search --time 2026-01-01..2026-02-01 --csv >january.csv
-  varve mirror search --mask boat --full-paths --null | xargs -0 ls -l`
+  varve mirror search --mask boat --full-paths --null | xargs -0 ls -l
+  varve mirror search --mask boat --generate-script >copy.sh; sh copy.sh found`
 
 /** `varve mirror search` */
 export const mirrorSearchCommand = defineCommand<Options, SearchOutcome>({
@@ -54,6 +56,7 @@ export const mirrorSearchCommand = defineCommand<Options, SearchOutcome>({
       .option('--markdown', 'print a table in Markdown')
       .option('--full-paths', 'print where the files lie, one in each line')
       .addOption(new Option('-0, --null', 'with --full-paths: end each with NUL instead of a line break'))
+    command.option('--generate-script', 'print a script for sh that copies what was found to a folder')
     declarePlaceOptions(command)
     command.addHelpText('after', EXAMPLES)
   },
@@ -75,16 +78,20 @@ async function searchMirror(
   const last = lastBackups === undefined ? undefined : Number(lastBackups)
   const result = await searchIncrements(destination, { masks, size, time, path, last })
   for (const problem of result.problems) reporter.problem(problem)
-  return { destination, result, lines: await linesOf(form, options, foundFiles(destination, result), context) }
+  return { destination, result, lines: await linesOf(form, options, destination, result, context) }
 }
 
-type Form = 'table' | 'csv' | 'markdown' | 'full-paths' | 'json'
+type Form = 'table' | 'csv' | 'markdown' | 'full-paths' | 'generate-script' | 'json'
 
-function chosenForm({ csv, markdown, fullPaths, null: nul }: Options, { globals }: CommandContext): Form {
+function chosenForm(
+  { csv, markdown, fullPaths, generateScript, null: nul }: Options,
+  { globals }: CommandContext,
+): Form {
   const forms = [
     ...(csv === true ? (['csv'] as const) : []),
     ...(markdown === true ? (['markdown'] as const) : []),
     ...(fullPaths === true ? (['full-paths'] as const) : []),
+    ...(generateScript === true ? (['generate-script'] as const) : []),
     ...(globals.json === true ? (['json'] as const) : []),
   ]
   if (forms.length > 1) throw badArgument(`--${forms.join(' and --')} exclude each other`)
@@ -96,12 +103,20 @@ function chosenForm({ csv, markdown, fullPaths, null: nul }: Options, { globals 
 async function linesOf(
   form: Form,
   { null: nul }: Options,
-  files: readonly FoundFile[],
+  destination: string,
+  result: SearchResult,
   { output }: CommandContext,
 ): Promise<readonly string[]> {
   if (form === 'json') return []
+  const files = foundFiles(destination, result)
   if (form === 'table') return foundTable(files)
   if (form === 'markdown') return foundMarkdown(files)
+  if (form === 'generate-script') {
+    const script = copyScript(destination, result)
+    if (output.isTerminal) return nameFromBytes(script).trimEnd().split('\n')
+    await output.bytes(script)
+    return []
+  }
   const lines = form === 'csv' ? foundCsv(files) : files.map(({ fullPath }) => fullPath)
   if (output.isTerminal) return lines
   const end = nul === true ? '\0' : '\n'

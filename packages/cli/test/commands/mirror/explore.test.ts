@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { toFsPath } from '@varve/platform/file-name'
 import { jsonLines } from '../run-here.ts'
@@ -120,6 +120,18 @@ test('what a search finds has many forms, each of which any name survives', asyn
   expect((await mirror('search', '--csv', '--markdown')).err).toContain('--csv and --markdown exclude each other')
   expect((await mirror('search', '--csv', '--json')).err).toContain('--csv and --json exclude each other')
   expect((await mirror('search', '--null')).err).toContain('--null goes with --full-paths')
+})
+
+test('a search makes a script that copies what it found', async () => {
+  const { at, folder, mirror } = await twoIncrements()
+  const script = await mirror('search', '--mask', '*.txt', '--generate-script')
+  expect(script).toMatchObject({ code: 0, err: '' })
+  writeFileSync(at('copy.sh'), Buffer.from(script.out, 'latin1'))
+  execFileSync('sh', ['copy.sh', 'found'], { cwd: folder })
+  const [name = ''] = /backup_\d+_\d+/.exec((await mirror('list')).out) ?? []
+  expect(readFileSync(at(`found/${name}/projects/${STRANGE_NAME}`), 'utf8')).toBe('strange')
+  expect(readFileSync(toFsPath(at(`found/${name}/projects/${NAME_OF_BYTES}`)), 'utf8')).toBe('bytes')
+  expect(existsSync(at('hit'))).toBe(false)
 })
 
 test('the tracked tree is restored as of an increment', async () => {

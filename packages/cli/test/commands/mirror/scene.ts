@@ -35,6 +35,9 @@ export async function mirrorScene(): Promise<Scene> {
   write('work/projects/README.md', '# boat')
   write('work/notes/todo.txt', 'nothing')
   write('work/other.txt', 'not selected')
-  write('mirror.toml', 'src = "work"\ndist = "backups"\ninclude_dirs = ["notes"]\ntrack_dirs = ["projects"]\nmax_workers = 1\n')
+  write(
+    'mirror.toml',
+    'src = "work"\ndist = "backups"\ninclude_dirs = ["notes"]\ntrack_dirs = ["projects"]\nmax_workers = 1\n',
+  )
   return { folder, at, write, mirror }
 }
