@@ -130,6 +130,15 @@ describe.each([
     expect(await contents(destination, 2)).toEqual(['b=b1', 'docs/a.md=a2'])
   })
 
+  it('need not have what went to tell that it went', async () => {
+    const destination = makeDestination(describeFiles)
+    rmSync(join(folderOf(destination, 3), 'deleted/b'))
+    const history = await loadHistory(destination, undefined)
+    expect(history.increments[2]?.lost).toHaveLength(1)
+    expect(treeAt(history, findIncrement(history.increments, '3')).doubts).toEqual([])
+    expect(await contents(destination, 3)).toEqual(['docs/a.md=a2'])
+  })
+
   it('get metadata of ours, and keep theirs', async () => {
     const destination = makeDestination(describeFiles)
     const folder = folderOf(destination, 1)

@@ -4,6 +4,8 @@ import { isVarveError, nameFromBytes, toFsPath, type ErrorCode } from '@varve/pl
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { scratchFolder } from '../../../../test/scratch-folder.ts'
+import { encodeIncrement } from '../../src/increment/encode-increment.ts'
+import { treeDigest } from '../../src/increment/tree-digest.ts'
 import { findIncrement, loadHistory, type History, type MirrorTree } from '../../src/history/history.ts'
 import { planMirrorRestore } from '../../src/history/restore-plan.ts'
 import { executeMirrorRestore } from '../../src/history/restore.ts'
@@ -235,6 +237,28 @@ describe('restore', () => {
     const history = await loadHistory(destination.path, undefined)
     const plan = planMirrorRestore(history, findIncrement(history.increments, '1'), join(scratchFolder(), 'target'))
     expect(plan.missing.map(({ path }) => path)).toEqual(['secret/file'])
+  })
+
+  it.each<readonly [string, PlantedTree]>([
+    ['file', { a: 'file', 'a/b': 'below' }],
+    ['link', { a: { type: 'symlink', target: '/' }, 'a/b': 'below' }],
+  ])('refuses a tree in which something lies below a %s', async (_, tree) => {
+    const destination = new TestDestination(join(scratchFolder(), 'dist'))
+    const name = destination.increment({ 'a/b': 'below' })
+    const entries = entriesOf(tree).map(({ path, state }) => ({ path, before: undefined, after: state }))
+    const hostile = {
+      name,
+      time: new Date(),
+      previous: undefined,
+      source: '/',
+      digest: treeDigest(entriesOf(tree)),
+      entries,
+    }
+    writeFileSync(join(destination.folder(1), `${name}.json`), encodeIncrement(hostile))
+    const history = await loadHistory(destination.path, undefined)
+    const plan = planMirrorRestore(history, findIncrement(history.increments, '1'), join(scratchFolder(), 'target'))
+    expect(plan.blocked.map(({ path }) => path)).toEqual(['a/b'])
+    expect(await failure(() => executeMirrorRestore(plan, { allowMissing: true }))).toBe('ERR_VARVE_TARGET')
   })
 
   it('stops when asked', async () => {
