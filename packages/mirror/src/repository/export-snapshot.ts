@@ -11,6 +11,7 @@ import {
   VarveError,
 } from '@varve/platform'
 import { FileSteps } from '../disk/file-steps.ts'
+import { lookAt } from '../history/plain-folders.ts'
 import { hashFile } from '../increment/hash-file.ts'
 import { incrementNames } from '../increment/list-increments.ts'
 import { lockMirror } from '../run/lock.ts'
@@ -46,6 +47,8 @@ export interface MirrorExportResult {
   /** What is missing in it, or not as it was; paths are relative to it. */
   readonly problems: readonly Problem[]
 }
+
+const OWNER_WRITES = 0o200
 
 /** What a snapshot's file may have changed in without getting another time, in nanoseconds: as coarse as times of file systems are. */
 const COARSEST = 2_000_000_000n
@@ -125,7 +128,7 @@ class Export {
     this.#layout = layout
     this.#options = options
     this.#steps = steps
-    this.#target = layout.staged('').slice(0, -1)
+    this.#target = layout.staged('')
   }
 
   async run(): Promise<MirrorExportResult> {
@@ -140,7 +143,7 @@ class Export {
       throwIfAborted(this.#options.signal)
       steps.flushFileSystem(layout.work)
       steps.removeFolder(layout.mirror)
-      steps.rename(this.#target, layout.mirror)
+      this.#moveIntoPlace()
       steps.flushFolder(layout.destination)
       steps.writeDurably(layout.state, encodeState({ table, increment: undefined, publishing: undefined }))
       const bytes = table.columns.sizes.reduce((sum, size) => sum + size, 0)
@@ -149,6 +152,16 @@ class Export {
     } finally {
       this.#clean()
     }
+  }
+
+  #moveIntoPlace(): void {
+    const { mode = 0o700 } = lookAt(this.#target) ?? {}
+    const permissions = Number(BigInt(mode) & 0o7777n)
+    // Whoever may not write to a folder may not give it another one around it, either.
+    const isClosed = (permissions & OWNER_WRITES) === 0
+    if (isClosed) this.#steps.setFolderMode(this.#target, permissions | OWNER_WRITES)
+    this.#steps.rename(this.#target, this.#layout.mirror)
+    if (isClosed) this.#steps.setFolderMode(this.#layout.mirror, permissions)
   }
 
   async #restore(): Promise<void> {
@@ -198,8 +211,14 @@ class Export {
 
   async #hash(path: string, { kind }: EntryRow): Promise<Uint8Array | undefined> {
     if (kind !== 'file') return undefined
-    const { hash } = await hashFile(`${this.#target}/${path}`, this.#options.signal)
-    return Buffer.from(hash, 'hex')
+    try {
+      const { hash } = await hashFile(`${this.#target}/${path}`, this.#options.signal)
+      return Buffer.from(hash, 'hex')
+    } catch (error) {
+      // Permissions may forbid it, even to the owner. The next run finds out what it needs.
+      if (systemErrorCode(error) !== 'EACCES') throw error
+      return undefined
+    }
   }
 
   #report({ path, message }: Problem): void {

@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs'
+import { accessSync, constants, lstatSync } from 'node:fs'
 import { resolve } from 'node:path'
 import {
   importSnapshots,
@@ -10,7 +10,7 @@ import {
   timestampFromNanoseconds,
   timestampToNanoseconds,
 } from '@varve/engine'
-import { type LongCall, type Problem, toFsPath, VarveError } from '@varve/platform'
+import { describeError, type LongCall, type Problem, systemErrorCode, toFsPath, VarveError } from '@varve/platform'
 import type { CompleteIncrement } from '../history/complete-increment.ts'
 import { type History, loadHistory } from '../history/history.ts'
 import { lookAt } from '../history/plain-folders.ts'
@@ -85,12 +85,26 @@ export async function importMirror(
   options: MirrorImportOptions = {},
 ): Promise<MirrorImportResult> {
   const layout = new MirrorLayout(resolve(destination))
-  const lock = lookAt(layout.own) === undefined ? undefined : await lockMirror(layout, options)
+  const lock = isChangeable(layout) ? await lockMirror(layout, options) : undefined
   try {
     const history = await loadHistory(destination, readMirrorTree(destination), options)
     return await new MirrorImport(repository, layout, history, options).run()
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error
+    throw new VarveError('ERR_VARVE_STORAGE', `cannot read '${destination}': ${describeError(error)}`, { cause: error })
   } finally {
     lock?.release()
+  }
+}
+
+/** Whether a run could be at work: not on a medium that is read-only, for one. */
+function isChangeable({ own }: MirrorLayout): boolean {
+  if (lookAt(own) === undefined) return false
+  try {
+    accessSync(toFsPath(own), constants.W_OK)
+    return true
+  } catch {
+    return false
   }
 }
 
