@@ -12,6 +12,9 @@ export const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (co
 /** Bytes that are read at once. */
 export const PIECE = 1024 * 1024
 
+/** Bytes between two tellings of how far a large file is. */
+export const TELLING = 64 * PIECE
+
 /** Bytes of a block as `stat` counts them. */
 const BLOCK = 512n
 
@@ -46,13 +49,16 @@ export interface CopyRequest {
 /** Copies files, one after the other. */
 export class FileCopier {
   readonly #steps: FileSteps
+  readonly #onBytes: (count: number) => void
   readonly #buffer = Buffer.allocUnsafeSlow(PIECE)
   readonly #zeros = Buffer.alloc(PIECE)
   readonly #keepsOwner = process.getuid?.() === 0
   #canClone = true
 
-  constructor(steps: FileSteps) {
+  /** @param onBytes - called with bytes that were copied of files that take long */
+  constructor(steps: FileSteps, onBytes: (count: number) => void = () => {}) {
     this.#steps = steps
+    this.#onBytes = onBytes
   }
 
   /**
@@ -104,7 +110,10 @@ export class FileCopier {
     let content
     try {
       if (!isCloned) content = this.#copyPieces(source, target, to, tracked, stats)
-      else content = tracked ? this.#hashPieces(target) : { size: Number(stats.size), hash: undefined }
+      else {
+        this.#onBytes(Number(stats.size) - (Number(stats.size) % TELLING))
+        content = tracked ? this.#hashPieces(target) : { size: Number(stats.size), hash: undefined }
+      }
       if (this.#keepsOwner && (stats.uid !== 0n || stats.gid !== 0n)) {
         this.#steps.setOwnerOfOpen(target, Number(stats.uid), Number(stats.gid), to)
       }
@@ -151,6 +160,7 @@ export class FileCopier {
         written = done + piece.length
       }
       done += piece.length
+      if (done % TELLING === 0) this.#onBytes(TELLING)
     }
     if (written < done) this.#steps.extend(target, done, to)
     return { size: done, hash: whole?.digest() }

@@ -143,8 +143,14 @@ export class FileSteps {
   /** Sets permissions of a folder. */
   setFolderMode(path: string, mode: number): void {
     this.#listener('set mode', path)
-    if (process.platform === 'win32') return chmodSync(toFsPath(path), mode)
-    const fd = openSync(toFsPath(path), FOLDER_FLAGS)
+    let fd
+    try {
+      fd = openSync(toFsPath(path), FOLDER_FLAGS)
+    } catch (error) {
+      // Its permissions keep even its owner from opening it; or the system opens no folders.
+      if (!['EACCES', 'EISDIR', 'EPERM'].includes(systemErrorCode(error) ?? '')) throw error
+      return chmodSync(toFsPath(path), mode)
+    }
     try {
       fchmodSync(fd, mode)
     } finally {

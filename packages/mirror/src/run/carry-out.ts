@@ -24,6 +24,25 @@ export async function carryOut(
   plan: RunPlan,
   state: MirrorState | undefined,
 ): Promise<string | undefined> {
+  const { layout, steps } = context
+  try {
+    return await publishChanges(context, plan, state)
+  } catch (error) {
+    // A full disk is not left full of what is of no use. The first failure is the one to report.
+    try {
+      if (steps.stat(layout.pending) === undefined) steps.removeAll(layout.work)
+    } catch {
+      // The next run tries again.
+    }
+    throw error
+  }
+}
+
+async function publishChanges(
+  context: RunContext,
+  plan: RunPlan,
+  state: MirrorState | undefined,
+): Promise<string | undefined> {
   const { layout, steps, options } = context
   const time = options.now ?? new Date()
   const increments = steps.names(layout.destination).filter(isIncrementName)
@@ -38,6 +57,7 @@ export async function carryOut(
   const inIncrement = new Set(entries.map(({ path }) => path))
   takeOut(context, plan, copied, inIncrement)
   const publishing = entries.length === 0 ? undefined : name
+  const opened = openFolders(context, plan)
   if (publishing !== undefined) makeIncrement(context, plan, { name, time, previous }, entries, table, copied)
   setStraysAside(context, plan)
   context.begin('flushing')
@@ -51,7 +71,7 @@ export async function carryOut(
   for (const change of plan.changes) {
     if (!inIncrement.has(change.path)) updates.push(...updateOf(context, plan, change, table, copied.rows))
   }
-  new MirrorUpdate(context, table).run(updates.toSorted((a, b) => comparePaths(a.path, b.path)))
+  new MirrorUpdate(context, table, opened).run(updates.toSorted((a, b) => comparePaths(a.path, b.path)))
   finish(context)
   return publishing
 }
@@ -63,6 +83,20 @@ function takeOut(context: RunContext, plan: RunPlan, copied: CopiedFiles, inIncr
     if (!copies || !source.isTracked(row) || inIncrement.has(path) || !copied.rows.has(path)) continue
     context.steps.rename(`${copied.trackFolders.root}/${path}`, copied.folders.prepare(path))
   }
+}
+
+/** Folders around what changes whose permissions, which are the source's, keep even their owner out: this process is let in. */
+function openFolders({ steps, layout, keepsOwners }: RunContext, { tables, changes }: RunPlan): readonly string[] {
+  if (keepsOwners) return []
+  const closed: string[] = []
+  for (const [row, path] of tables.mirror.paths.entries()) {
+    const mode = tables.mirror.mode(row)
+    if (tables.mirror.kind(row) !== 'dir' || (mode & 0o700) === 0o700) continue
+    if (!changes.some((change) => change.path.startsWith(`${path}/`))) continue
+    steps.setFolderMode(layout.inMirror(path), mode | 0o700)
+    closed.push(path)
+  }
+  return closed
 }
 
 /** What no run put into the mirror, or not as it is, makes room, but does not go. */

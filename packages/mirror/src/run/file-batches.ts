@@ -1,5 +1,5 @@
 import type { ReadOutcome } from '../disk/compare-files.ts'
-import type { CopyOutcome } from '../disk/copy-file.ts'
+import { type CopyOutcome, TELLING } from '../disk/copy-file.ts'
 import type { RunContext } from './run-context.ts'
 
 /** How much a thread is given at once: enough that handing it over costs little, and not so much that others idle in the end. */
@@ -11,24 +11,30 @@ interface Located {
   readonly path: string
 }
 
+/** Files that are handed to a thread together. */
+interface Batch<T> {
+  readonly files: readonly T[]
+  readonly bytes: number
+}
+
 /** Puts files together to be handed to threads. @param sizeOf - bytes of a file */
 export function* batchesOf<T extends Located>(
-  files: Iterable<T>,
+  all: Iterable<T>,
   sizeOf: (file: T) => number,
-): Generator<readonly T[]> {
+): Generator<Batch<T>, void> {
   let batch: T[] = []
   let bytes = 0
-  for (const file of files) {
+  for (const file of all) {
     const size = sizeOf(file)
     if (batch.length > 0 && (batch.length === MOST_FILES || bytes + size > MOST_BYTES)) {
-      yield batch
+      yield { files: batch, bytes }
       batch = []
       bytes = 0
     }
     batch.push(file)
     bytes += size
   }
-  if (batch.length > 0) yield batch
+  if (batch.length > 0) yield { files: batch, bytes }
 }
 
 /** Reads files, or compares them with those at the same paths of another folder. @throws ERR_VARVE_ABORTED */
@@ -36,13 +42,13 @@ export async function readFiles<T extends Located>(
   context: RunContext,
   root: string,
   other: string | undefined,
-  batches: Iterable<readonly T[]>,
+  batches: Iterable<Batch<T>>,
   onOutcome: (file: T, outcome: ReadOutcome) => void,
 ): Promise<void> {
-  await inParallel(context, batches, async (batch) => {
-    const result = await context.workers.run({ kind: 'read', root, other, paths: batch.map(({ path }) => path) })
+  await inParallel(context, batches, async ({ files, bytes }) => {
+    const result = await context.workers.run({ kind: 'read', root, other, paths: files.map(({ path }) => path), bytes })
     if (result.kind !== 'read') throw new Error('a job was answered with another one')
-    for (const [index, file] of batch.entries()) {
+    for (const [index, file] of files.entries()) {
       const outcome = result.outcomes[index]
       if (outcome === undefined) throw new Error('a job was answered in part')
       onOutcome(file, outcome)
@@ -56,20 +62,27 @@ export async function copyFiles<T extends Located>(
   context: RunContext,
   to: string,
   tracked: boolean,
-  batches: Iterable<readonly T[]>,
+  batches: Iterable<Batch<T>>,
   onOutcome: (file: T, outcome: CopyOutcome) => void,
 ): Promise<void> {
   const from = context.config.source
-  await inParallel(context, batches, async (batch) => {
-    const result = await context.workers.run({ kind: 'copy', from, to, paths: batch.map(({ path }) => path), tracked })
+  await inParallel(context, batches, async ({ files, bytes }) => {
+    const result = await context.workers.run({
+      kind: 'copy',
+      from,
+      to,
+      paths: files.map(({ path }) => path),
+      tracked,
+      bytes,
+    })
     if (result.kind !== 'copy') throw new Error('a job was answered with another one')
-    for (const [index, file] of batch.entries()) {
+    for (const [index, file] of files.entries()) {
       const outcome = result.outcomes[index]
       if (outcome === undefined) throw new Error('a job was answered in part')
       onOutcome(file, outcome)
-      const bytes = outcome.kind === 'copied' ? outcome.row.size : 0
-      context.bytesCopied += bytes
-      context.advance(file.path, 1, bytes)
+      const size = outcome.kind === 'copied' ? outcome.row.size : 0
+      context.bytesCopied += size
+      context.advance(file.path, 1, size % TELLING)
     }
   })
 }

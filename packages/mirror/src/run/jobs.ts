@@ -1,19 +1,29 @@
 import { FileReading, type ReadOutcome } from '../disk/compare-files.ts'
 import { type CopyOutcome, FileCopier } from '../disk/copy-file.ts'
-import { FileSteps } from '../disk/file-steps.ts'
+import type { FileSteps } from '../disk/file-steps.ts'
 import { type Scan, scanMirror, scanSource } from '../scan/scan-folder.ts'
+import { sourceFailure, storageFailure } from './places.ts'
 import { Selection } from '../selection/selection.ts'
 import type { SelectionRules } from '../selection/selection-rules.ts'
 
 /** Work that threads do. Paths in lists are relative to the folders beside them. */
 export type MirrorJob =
-  | { readonly kind: 'scan'; readonly root: string; readonly rules: SelectionRules | undefined }
+  | {
+      readonly kind: 'scan'
+      readonly root: string
+      /** Undefined for a mirror, all of which is taken. */
+      readonly rules: SelectionRules | undefined
+      /** Entries that are likely to be there; undefined where nobody knows. */
+      readonly expected: number | undefined
+    }
   | {
       readonly kind: 'copy'
       readonly from: string
       readonly to: string
       readonly paths: readonly string[]
       readonly tracked: boolean
+      /** Size of all of them. */
+      readonly bytes: number
     }
   | {
       readonly kind: 'read'
@@ -21,6 +31,8 @@ export type MirrorJob =
       /** The folder with the files to compare with, if that is wanted. */
       readonly other: string | undefined
       readonly paths: readonly string[]
+      /** Size of all of them. */
+      readonly bytes: number
     }
 
 /** What a {@link MirrorJob} gives, in the order of its paths. */
@@ -34,11 +46,12 @@ export class JobHandler {
   readonly #copier: FileCopier
   readonly #reading = new FileReading()
 
-  constructor(steps: FileSteps = new FileSteps()) {
-    this.#copier = new FileCopier(steps)
+  /** @param onBytes - called with bytes that were copied of files that take long */
+  constructor(steps: FileSteps, onBytes: (count: number) => void = () => {}) {
+    this.#copier = new FileCopier(steps, onBytes)
   }
 
-  /** @throws the system's error where a folder cannot be read, or the target fails */
+  /** @throws ERR_VARVE_SOURCE where the source cannot be read at all; ERR_VARVE_STORAGE where the target fails */
   handle(job: MirrorJob): MirrorJobResult {
     if (job.kind === 'scan') return { kind: 'scan', scan: scan(job.root, job.rules) }
     const { paths } = job
@@ -46,9 +59,16 @@ export class JobHandler {
       return { kind: 'read', outcomes: paths.map((path) => this.#read(job.root, job.other, path)) }
     }
     const { from, to, tracked } = job
-    const copy = (path: string): CopyOutcome =>
-      this.#copier.copy({ from: `${from}/${path}`, to: `${to}/${path}`, tracked })
-    return { kind: 'copy', outcomes: paths.map(copy) }
+    return { kind: 'copy', outcomes: paths.map((path) => this.#copy(`${from}/${path}`, `${to}/${path}`, tracked)) }
+  }
+
+  #copy(from: string, to: string, tracked: boolean): CopyOutcome {
+    try {
+      return this.#copier.copy({ from, to, tracked })
+    } catch (error) {
+      // Between threads errors of the system lose what tells that they are.
+      throw storageFailure(`cannot write '${to}'`, error)
+    }
   }
 
   #read(root: string, other: string | undefined, path: string): ReadOutcome {
@@ -58,6 +78,10 @@ export class JobHandler {
 }
 
 function scan(root: string, rules: SelectionRules | undefined): Scan {
-  if (rules !== undefined) return scanSource(root, new Selection(rules))
-  return { columns: scanMirror(root), unreadable: [], special: [] }
+  try {
+    if (rules !== undefined) return scanSource(root, new Selection(rules))
+    return { columns: scanMirror(root), unreadable: [], special: [] }
+  } catch (error) {
+    throw rules === undefined ? storageFailure(`cannot read '${root}'`, error) : sourceFailure(root, error)
+  }
 }

@@ -24,6 +24,12 @@ export function sourceFailure(source: string, error: unknown): unknown {
   })
 }
 
+/** ERR_VARVE_STORAGE for errors of the system; any other error is left as it is. @param what - what failed, without why */
+export function storageFailure(what: string, error: unknown): unknown {
+  if (systemErrorCode(error) === undefined) return error
+  return new VarveError('ERR_VARVE_STORAGE', `${what}: ${describeError(error)}`, { cause: error })
+}
+
 /**
  * Makes the folders that a destination needs.
  * @throws ERR_VARVE_TARGET where something else lies in their place; the system's error

@@ -36,7 +36,9 @@ export function recoverRun(context: RunContext): string | undefined {
     const increment = published ?? old?.increment
     steps.writeDurably(layout.state, encodeState({ table, increment, publishing: undefined }))
   }
-  if (steps.stat(layout.pending) !== undefined) steps.remove(layout.pending)
+  for (const path of [layout.pending, `${layout.pending}-tmp`, `${layout.state}-tmp`]) {
+    if (steps.stat(path) !== undefined) steps.remove(path)
+  }
   steps.removeAll(layout.work)
   return published
 }

@@ -70,6 +70,14 @@ export class RunContext {
     this.advance('', 0, 0)
   }
 
+  /** Counts bytes of a file that takes long. Never throws. */
+  count(bytes: number): void {
+    this.#bytesDone += bytes
+    if (performance.now() - this.#lastReport < INTERVAL) return
+    this.#lastReport = performance.now()
+    this.options.onProgress?.(this.#progress(''))
+  }
+
   /** Goes on in a phase. `path` is what it is at. @throws ERR_VARVE_ABORTED */
   advance(path: string, files = 1, bytes = 0): void {
     this.#filesDone += files

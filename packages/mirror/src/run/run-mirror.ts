@@ -1,4 +1,4 @@
-import { describeError, systemErrorCode, VarveError } from '@varve/platform/errors'
+import { throwIfAborted } from '@varve/platform/errors'
 import type { MirrorConfig } from '../config/mirror-config.ts'
 import { FileSteps } from '../disk/file-steps.ts'
 import { EMPTY_TABLE, EntryTable } from '../scan/entry-table.ts'
@@ -9,7 +9,7 @@ import { MirrorLayout } from '../state/mirror-layout.ts'
 import { type MirrorState, readState } from '../state/state-file.ts'
 import type { Tables } from './find-changes.ts'
 import { carryOut } from './carry-out.ts'
-import { foldsNames, prepareDestination, requireSource, sourceFailure } from './places.ts'
+import { foldsNames, prepareDestination, requireSource, storageFailure } from './places.ts'
 import { JobHandler } from './jobs.ts'
 import { KeptPaths } from './kept-paths.ts'
 import { learnMirror } from './known-mirror.ts'
@@ -18,7 +18,7 @@ import { describeChanges, makePlan } from './plan.ts'
 import { recoverRun } from './recover.ts'
 import { RunContext } from './run-context.ts'
 import type { RunOptions, RunResult } from './run-options.ts'
-import { OwnThread, type Workers } from './workers.ts'
+import { OwnThread, Threads } from './workers.ts'
 
 /** What tests put in a run's place. */
 export interface RunParts {
@@ -47,22 +47,34 @@ export async function runInParts(config: MirrorConfig, options: RunOptions, part
   const steps = parts.steps ?? new FileSteps()
   const layout = new MirrorLayout(config.destination)
   requireSource(config.source)
-  await using workers: Workers = new OwnThread(new JobHandler(steps))
+  const workers =
+    parts.steps === undefined
+      ? new Threads(options.maxWorkers ?? config.maxWorkers, (count) => context.count(count))
+      : new OwnThread(new JobHandler(steps))
   const context = new RunContext({ config, options, layout, steps, workers })
+  const giveUp = (): void => void workers.close()
+  options.signal?.addEventListener('abort', giveUp, { once: true })
   try {
-    if (options.dryRun !== true) prepareDestination(layout)
-    else if (steps.stat(layout.own) === undefined) return await run(context, parts)
-    const lock = await lockMirror(layout, options)
-    try {
-      return await run(context, parts)
-    } finally {
-      lock.release()
-    }
+    return await runLocked(context, parts)
   } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error
-    throw new VarveError('ERR_VARVE_STORAGE', `cannot update '${config.destination}': ${describeError(error)}`, {
-      cause: error,
-    })
+    // What is given up fails in ways of its own.
+    throwIfAborted(options.signal)
+    throw storageFailure(`cannot update '${config.destination}'`, error)
+  } finally {
+    options.signal?.removeEventListener('abort', giveUp)
+    await workers.close()
+  }
+}
+
+async function runLocked(context: RunContext, parts: RunParts): Promise<RunResult> {
+  const { layout, options, steps } = context
+  if (options.dryRun !== true) prepareDestination(layout)
+  else if (steps.stat(layout.own) === undefined) return await run(context, parts)
+  const lock = await lockMirror(layout, options)
+  try {
+    return await run(context, parts)
+  } finally {
+    lock.release()
   }
 }
 
@@ -101,14 +113,12 @@ async function lookAround(context: RunContext): Promise<Surroundings> {
   const { config, layout, steps } = context
   context.begin('scanning')
   const hasMirror = steps.stat(layout.mirror)?.isDirectory() === true
-  const scans = Promise.all([
-    scan(context, config.source, config.rules).catch((error: unknown) => {
-      throw sourceFailure(config.source, error)
-    }),
-    hasMirror ? scan(context, layout.mirror, undefined) : undefined,
-  ])
   const state = readState(layout.state)
-  const [found, mirrored] = await scans
+  const expected = state?.table.length
+  const [found, mirrored] = await Promise.all([
+    scan(context, config.source, config.rules, expected),
+    hasMirror ? scan(context, layout.mirror, undefined, expected) : undefined,
+  ])
   const source = new EntryTable(found.columns)
   const mirror = mirrored === undefined ? EMPTY_TABLE : new EntryTable(mirrored.columns)
   for (const problem of found.unreadable) context.report(problem)
@@ -121,8 +131,13 @@ async function lookAround(context: RunContext): Promise<Surroundings> {
   return { tables: { source, mirror, known }, kept, state }
 }
 
-async function scan({ workers }: RunContext, root: string, rules: SelectionRules | undefined): Promise<Scan> {
-  const result = await workers.run({ kind: 'scan', root, rules })
+async function scan(
+  { workers }: RunContext,
+  root: string,
+  rules: SelectionRules | undefined,
+  expected: number | undefined,
+): Promise<Scan> {
+  const result = await workers.run({ kind: 'scan', root, rules, expected })
   if (result.kind !== 'scan') throw new Error('a job was answered with another one')
   return result.scan
 }

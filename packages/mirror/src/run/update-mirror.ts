@@ -22,10 +22,14 @@ export class MirrorUpdate {
   readonly #safe = new Set<string>([''])
   #temporaries = 0
 
-  /** @param next - what the mirror will hold */
-  constructor(context: RunContext, next: EntryTable) {
+  /**
+   * @param next - what the mirror will hold
+   * @param opened - folders whose permissions were changed so that what is in them could be linked
+   */
+  constructor(context: RunContext, next: EntryTable, opened: readonly string[] = []) {
     this.#context = context
     this.#next = next
+    for (const folder of opened) this.#touched.add(folder)
   }
 
   /**
@@ -111,7 +115,7 @@ export class MirrorUpdate {
     return `${this.#context.layout.work}/place-${this.#temporaries++}`
   }
 
-  /** Lets entries of a folder be changed, and remembers that its time has to be set afterwards. */
+  /** Lets this process look at and change entries of a folder, and remembers that its permissions and time have to be set afterwards. */
   #open(folder: string): void {
     if (this.#touched.has(folder)) return
     this.#touched.add(folder)
@@ -130,6 +134,7 @@ export class MirrorUpdate {
     if (!this.#hasSafeParent(parent)) return false
     const { steps, layout } = this.#context
     if (steps.stat(layout.inMirror(parent))?.isDirectory() !== true) return false
+    this.#open(parent)
     this.#safe.add(parent)
     return true
   }
@@ -146,6 +151,7 @@ export class MirrorUpdate {
         hint: 'somebody changed the mirror during the run: run it again',
       })
     }
+    this.#open(folder)
     this.#safe.add(folder)
   }
 

@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { isVarveError } from '@varve/platform'
 import { describe, expect, it } from 'vitest'
 import { file, folder, link, plant, survey, type Tree } from '../../../delta/test/directory-index/trees.ts'
 import { FileSteps } from '../../src/disk/file-steps.ts'
@@ -73,11 +74,11 @@ function leftOvers(scene: Scene): readonly string[] {
 }
 
 /** Sees that the mirror is as the source, that all increments hold together, and that the last one leads to the source's tree. */
-function requireMirrored(scene: Scene, what: string): void {
-  expect(survey(scene.mirror), what).toEqual(survey(scene.source))
+function requireMirrored(scene: Scene, when: string): void {
+  expect(survey(scene.mirror), `mirror ${when}`).toEqual(survey(scene.source))
   const trees = followHistory(scene)
-  expect(trees.get(scene.increments.at(-1) ?? ''), what).toEqual(treeOf(scene.source, isTracked))
-  expect(leftOvers(scene), what).toEqual([])
+  expect(trees.get(scene.increments.at(-1) ?? ''), `tree ${when}`).toEqual(treeOf(scene.source, isTracked))
+  expect(leftOvers(scene), `left over ${when}`).toEqual([])
 }
 
 const TIMEOUT = { timeout: 300_000 }
@@ -91,18 +92,76 @@ describe('a run on a machine that stops', TIMEOUT, () => {
       const { steps, taken } = crashAt(crash)
       await scene.run({}, { steps }).catch(() => undefined)
       if (taken() < crash) break
-      const what = `after step ${crash}`
-      expect(scene.history.slice(0, before.length), what).toEqual(before)
+      expect(scene.history.slice(0, before.length), `after step ${crash}`).toEqual(before)
       const { recovered, increment } = await scene.run()
-      expect(scene.increments.length, what).toBe(2)
-      expect(scene.history.slice(0, before.length), what).toEqual(before)
-      requireMirrored(scene, what)
+      expect(scene.increments.length, `after step ${crash}`).toBe(2)
+      expect(scene.history.slice(0, before.length), `after step ${crash}`).toEqual(before)
+      requireMirrored(scene, `after step ${crash}`)
       const outcome = recovered === undefined ? (increment === undefined ? 'done' : 'new') : 'recovered'
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
-      expect((await scene.run()).changes, what).toEqual([])
+      expect((await scene.run()).changes, `after step ${crash}`).toEqual([])
       rmSync(scene.folder, { recursive: true })
     }
     expect([...outcomes.keys()].toSorted()).toEqual(['done', 'new', 'recovered'])
     expect(outcomes.get('recovered')).toBeGreaterThan(30)
+  })
+
+  it('can stop again while it recovers, anywhere', async () => {
+    // The first step after the increment was published, and one in the middle of bringing the mirror up to date.
+    const steps: string[] = []
+    await (await prepare()).run({}, { steps: new FileSteps((step, path) => void steps.push(`${step} ${path}`)) })
+    const published = steps.findLastIndex((step) => /^rename .*\/backup_\d+_\d+$/.test(step)) + 2
+    for (const first of [published, Math.floor((published + steps.length) / 2)]) {
+      for (let second = 1; ; second += 2) {
+        const scene = await prepare()
+        await expect(scene.run({}, crashAt(first))).rejects.toThrow('the machine stops')
+        const { steps: again, taken } = crashAt(second)
+        await scene.run({}, { steps: again }).catch(() => undefined)
+        if (taken() < second) break
+        await scene.run()
+        expect(scene.increments.length, `after steps ${first} and ${second}`).toBe(2)
+        requireMirrored(scene, `after steps ${first} and ${second}`)
+        rmSync(scene.folder, { recursive: true })
+      }
+    }
+  })
+
+  it('keeps what it published even where the source changes before the next run, or is gone', async () => {
+    for (let crash = 1; ; crash += 3) {
+      const scene = await prepare()
+      const second = treeOf(scene.source, isTracked)
+      const { steps, taken } = crashAt(crash)
+      await scene.run({}, { steps }).catch(() => undefined)
+      if (taken() < crash) break
+      rmSync(scene.source, { recursive: true })
+      await expect(scene.run()).rejects.toMatchObject({ code: 'ERR_VARVE_SOURCE' })
+      plant(scene.source, FIRST)
+      await scene.run()
+      requireMirrored(scene, `after step ${crash}`)
+      const trees = [...followHistory(scene).values()]
+      // Nothing had been published, and nothing differs from the first increment: or all three are there.
+      expect(trees.length === 1 || trees.length === 3, `after step ${crash}`).toBe(true)
+      expect(trees.length === 3 ? trees[1] : second, `after step ${crash}`).toEqual(second)
+      rmSync(scene.folder, { recursive: true })
+    }
+  })
+
+  it('fails, and leaves everything to the next one, where a single step fails', async () => {
+    for (let failure = 1; ; failure++) {
+      const scene = await prepare()
+      const before = scene.history
+      const { steps, taken } = failAt(failure)
+      const result = await scene.run({}, { steps }).catch((reason: unknown) => reason)
+      if (taken() < failure) break
+      const isReported = isVarveError(result, 'ERR_VARVE_STORAGE')
+      // Only what had to be removed when all was done may fail without a word.
+      const found = isReported ? scene.source : scene.mirror
+      expect(survey(found), `after step ${failure}`).toEqual(survey(scene.source))
+      expect(scene.history.slice(0, before.length), `after step ${failure}`).toEqual(before)
+      await scene.run()
+      expect(scene.increments.length, `after step ${failure}`).toBe(2)
+      requireMirrored(scene, `after step ${failure}`)
+      rmSync(scene.folder, { recursive: true })
+    }
   })
 })

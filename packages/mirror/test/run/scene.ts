@@ -7,6 +7,7 @@ import { lookAround, survey } from '../../../delta/test/directory-index/trees.ts
 import { scratchFolder } from '../../../../test/scratch-folder.ts'
 import type { MirrorConfig } from '../../src/config/mirror-config.ts'
 import { decodeIncrement } from '../../src/increment/decode-increment.ts'
+import { FileSteps } from '../../src/disk/file-steps.ts'
 import type { Increment, TrackedState } from '../../src/increment/increment.ts'
 import { treeDigest } from '../../src/increment/tree-digest.ts'
 import { comparePaths } from '@varve/delta'
@@ -39,8 +40,8 @@ export class Scene {
     return { source: this.source, destination: this.destination, rules: this.rules, maxWorkers: 1 }
   }
 
-  /** Runs a mirror, a minute after the run before, whether or not the source is empty. */
-  run(options: RunOptions = {}, parts: RunParts = {}): Promise<RunResult> {
+  /** Runs a mirror, a minute after the run before, whether or not the source is empty, without starting threads unless `parts` is empty. */
+  run(options: RunOptions = {}, parts: RunParts = { steps: new FileSteps() }): Promise<RunResult> {
     const now = new Date(2026, 0, 1, 12, this.#runs++)
     return runInParts(this.config, { now, allowEmpty: true, ...options }, parts)
   }
@@ -57,6 +58,11 @@ export class Scene {
     return readdirSync(this.destination)
       .filter((name) => name.startsWith('backup_'))
       .toSorted()
+  }
+
+  /** What the destination holds, a line for each entry, without the time of our own folder, which locking changes. */
+  get contents(): readonly string[] {
+    return survey(this.destination).filter((line) => !line.startsWith('".varve-mirror" '))
   }
 
   /** What all increments hold, a line for each entry. */
@@ -79,10 +85,13 @@ export function memoryFolder(): string {
 }
 
 /** The tree below a folder as increments tell it, looked at without the code under test. */
-export function treeOf(folder: string, isTracked: (path: string) => boolean = () => true): Map<string, TrackedState> {
+export function treeOf(
+  folder: string,
+  isTracked: (path: string, type: string) => boolean = () => true,
+): Map<string, TrackedState> {
   const tree = new Map<string, TrackedState>()
   for (const [path, { type, mode, mtimeNs, size, content }] of lookAround(folder)) {
-    if (path === '' || type === 'special' || !isTracked(path)) continue
+    if (path === '' || type === 'special' || !isTracked(path, type)) continue
     const common = { mode: Number(mode & 0o7777n), mtime: mtimeNs }
     if (type === 'file') tree.set(path, { type, ...common, size: Number(size), hash: content })
     else if (type === 'dir') tree.set(path, { type, ...common })
