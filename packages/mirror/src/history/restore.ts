@@ -3,6 +3,7 @@ import { chmodSync, closeSync, mkdirSync, openSync, renameSync, rmSync, symlinkS
 import {
   currentPlatform,
   describeError,
+  isVarveError,
   systemErrorCode,
   throwIfAborted,
   toFsPath,
@@ -36,6 +37,9 @@ export interface MirrorRestoreResult {
 const PRIVATE_FOLDER = 0o700
 const PRIVATE_FILE = 0o600
 
+/** What the target answers when nothing more can be written to it. */
+const HOPELESS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS'])
+
 /** Milliseconds between two reports. */
 const REPORT_EVERY = 200
 
@@ -44,7 +48,7 @@ const REPORT_EVERY = 200
  * written through a symbolic link. What fails with a single entry becomes a problem, and the rest goes on.
  *
  * @throws ERR_VARVE_EXISTS where something would have to be replaced and must not be, ERR_VARVE_TARGET where an entry has no place, ERR_VARVE_DAMAGED
- *   where something is missing and that is not allowed: nothing has been written then; ERR_VARVE_ABORTED
+ *   where something is missing and that is not allowed: nothing has been written then; ERR_VARVE_TARGET also where the target is full; ERR_VARVE_ABORTED
  */
 export async function executeMirrorRestore(
   plan: MirrorRestorePlan,
@@ -104,7 +108,7 @@ class Restore {
 
   async run(): Promise<MirrorRestoreResult> {
     const { target, folders, files, links } = this.#plan
-    this.#attempt('', () => mkdirSync(toFsPath(target), { recursive: true }))
+    this.#makeTarget(target)
     for (const { path } of folders) this.#attempt(path, () => this.#makeFolder(path))
     for (const file of files) {
       throwIfAborted(this.#options.signal)
@@ -121,6 +125,19 @@ class Restore {
     }
     this.#report('', true)
     return { filesRestored: this.#files, bytesRestored: this.#bytes, problems: this.#problems }
+  }
+
+  #makeTarget(target: string): void {
+    try {
+      mkdirSync(toFsPath(target), { recursive: true })
+    } catch (error) {
+      throw this.#targetFailure(error)
+    }
+  }
+
+  #targetFailure(error: unknown): VarveError {
+    const message = `cannot write to '${this.#plan.target}': ${describeError(error)}`
+    return new VarveError('ERR_VARVE_TARGET', message, { cause: error })
   }
 
   #at(path: string): string {
@@ -218,14 +235,11 @@ class Restore {
     }
   }
 
+  /** @throws ERR_VARVE_TARGET where nothing else could be written either; ERR_VARVE_ABORTED */
   #fail(path: string, error: unknown): void {
-    const isOwn = error instanceof VarveError && error.code !== 'ERR_VARVE_ABORTED'
-    if (path === '' || (error instanceof VarveError && !isOwn)) throw error
-    if (['ENOSPC', 'EDQUOT', 'EROFS'].includes(causeCode(error) ?? '')) {
-      throw new VarveError('ERR_VARVE_TARGET', `cannot write to '${this.#plan.target}': ${describeError(error)}`, {
-        cause: error,
-      })
-    }
+    if (isVarveError(error, 'ERR_VARVE_ABORTED')) throw error
+    const code = systemErrorCode(error instanceof VarveError ? error.cause : error)
+    if (code !== undefined && HOPELESS.has(code)) throw this.#targetFailure(error)
     this.#problems.push({ path, message: describeError(error) })
   }
 
@@ -244,10 +258,6 @@ class Restore {
     }
     this.#options.onProgress?.(progress)
   }
-}
-
-function causeCode(error: unknown): string | undefined {
-  return systemErrorCode(error instanceof VarveError ? error.cause : error)
 }
 
 function parentOf(path: string): string {

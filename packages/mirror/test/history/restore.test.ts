@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { isVarveError, nameFromBytes, toFsPath, type ErrorCode } from '@varve/platform'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { mountScratch, mountsMissing } from '../../../engine/test/storage/scratch-mount.ts'
 import { scratchFolder } from '../../../../test/scratch-folder.ts'
 import { encodeIncrement } from '../../src/increment/encode-increment.ts'
 import { treeDigest } from '../../src/increment/tree-digest.ts'
@@ -259,6 +260,23 @@ describe('restore', () => {
     const plan = planMirrorRestore(history, findIncrement(history.increments, '1'), join(scratchFolder(), 'target'))
     expect(plan.blocked.map(({ path }) => path)).toEqual(['a/b'])
     expect(await failure(() => executeMirrorRestore(plan, { allowMissing: true }))).toBe('ERR_VARVE_TARGET')
+  })
+
+  it('says that a target cannot be made', async () => {
+    const history = await load(makeDestination())
+    const folder = scratchFolder()
+    writeFileSync(join(folder, 'file'), '')
+    const plan = planMirrorRestore(history, findIncrement(history.increments, '1'), join(folder, 'file', 'target'))
+    expect(await failure(() => executeMirrorRestore(plan))).toBe('ERR_VARVE_TARGET')
+  })
+
+  it.skipIf(mountsMissing)('says that a target is full, and leaves no half of a file', async () => {
+    const folder = await mountScratch('64k')
+    const destination = makeDestination([{ a: 'small', b: 'x'.repeat(200_000), c: 'small' }])
+    const history = await load(destination)
+    const plan = planMirrorRestore(history, findIncrement(history.increments, '1'), join(folder, 'target'))
+    expect(await failure(() => executeMirrorRestore(plan))).toBe('ERR_VARVE_TARGET')
+    expect(scanTree(join(folder, 'target')).map(({ path }) => path)).toEqual(['a'])
   })
 
   it('stops when asked', async () => {

@@ -1,5 +1,5 @@
+import { execFileSync } from 'node:child_process'
 import {
-  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { nameFromBytes } from '@varve/platform'
 import { describe, expect, it } from 'vitest'
+import { makeReadOnly, mountScratch, mountsMissing } from '../../../engine/test/storage/scratch-mount.ts'
 import { scratchFolder } from '../../../../test/scratch-folder.ts'
 import { searchIncrements, summarizeIncrements, type SearchResult } from '../../src/search/search.ts'
 import type { SearchQuery } from '../../src/search/search-query.ts'
@@ -179,11 +180,32 @@ describe('the index', () => {
     expect(readdirSync(destination.path)).not.toContain('.varve-mirror')
   })
 
-  it.skipIf(process.getuid?.() === 0)('is not needed where it cannot be written', async () => {
-    const destination = makeDestination()
-    chmodSync(destination.path, 0o500)
+  it.skipIf(mountsMissing)('is not needed where it cannot be written, and used where it is up to date', async () => {
+    const folder = await mountScratch('4m')
+    const destination = new TestDestination(join(folder, 'dist'))
+    for (const tree of TREES) destination.increment(tree)
+    makeReadOnly(folder)
     expect(await search(destination)).toBe(2)
-    chmodSync(destination.path, 0o700)
+    expect(existsSync(index(destination))).toBe(false)
+    execFileSync('mount', ['-o', 'remount,rw', folder])
+    expect(await search(destination)).toBe(2)
+    const rows = new DatabaseSync(index(destination))
+    rows.exec("DELETE FROM files WHERE path = 'src/b.md' AND increment = 1")
+    rows.close()
+    makeReadOnly(folder)
+    expect(await search(destination)).toBe(1)
+  })
+
+  it.skipIf(mountsMissing)('is not needed where there is no room for it', async () => {
+    const folder = await mountScratch('64k')
+    const destination = new TestDestination(join(folder, 'dist'))
+    for (const tree of TREES) destination.increment(tree)
+    try {
+      writeFileSync(join(folder, 'filler'), Buffer.alloc(1 << 20))
+    } catch {
+      // It is full, as it should be.
+    }
+    expect(await search(destination)).toBe(2)
   })
 
   it('is never written through a link', async () => {
