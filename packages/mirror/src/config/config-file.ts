@@ -96,6 +96,8 @@ function readConfig(path: string): Uint8Array {
     if (systemErrorCode(error) === 'ENOENT') {
       throw configError(`Config file not found: ${path}`, "make one with 'varve mirror init'", error)
     }
+    if (systemErrorCode(error) === 'EISDIR')
+      throw configError(`${path} is a folder, not a configuration`, undefined, error)
     throw new VarveError('ERR_VARVE_CONFIG', `cannot read ${path}: ${describeError(error)}`, { cause: error })
   }
 }

@@ -193,7 +193,7 @@ describe('an error', () => {
     expect(messageOf(() => load('src = "a"\nsrc = "b"\n'))).toMatch(/mirror\.toml, line 2/)
     expect(messageOf(() => load('{"src": }', [], 'c.json'))).toMatch(/c\.json is not JSON: .*'}'/)
     expect(messageOf(() => load('', [], 'c.json'))).toContain('c.json is not JSON')
-    expect(messageOf(() => loadConfig({ file: '.', folder: scratchFolder(), home: HOME }, []))).toContain('cannot read')
+    expect(messageOf(() => loadConfig({ file: '.', folder: scratchFolder(), home: HOME }, []))).toContain('is a folder')
   })
 
   it('of the encoding says how to write such names', () => {

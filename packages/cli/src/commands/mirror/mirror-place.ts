@@ -1,5 +1,5 @@
 import { loadConfig, type Profile } from '@varve/mirror'
-import { isVarveError, toFsPath } from '@varve/platform'
+import { isVarveError, toFsPath, VarveError } from '@varve/platform'
 import { type Command, Option } from 'commander'
 import { readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -75,14 +75,24 @@ export function chosenDestination(given: string | undefined, options: PlaceOptio
   if ((given !== undefined && dist !== undefined) || (named !== undefined && isConfigured) || profile.length > 1) {
     throw badArgument('more than one mirror is named', 'name one folder, or one profile')
   }
+  // An unset variable of a shell must not mean the current folder.
+  if (named === '') throw badArgument('the name of the folder is empty')
   if (named !== undefined) return resolve(workingFolder, named)
   try {
     const [chosen] = chosenProfiles(options, context)
     if (chosen !== undefined) return chosen.config.destination
   } catch (error) {
-    if (isConfigured || !isVarveError(error, 'ERR_VARVE_CONFIG') || !looksLikeMirror(workingFolder)) throw error
+    if (isConfigured || !isVarveError(error, 'ERR_VARVE_CONFIG')) throw error
+    if (!looksLikeMirror(workingFolder)) throw notNamed(error)
   }
   return workingFolder
+}
+
+function notNamed(error: VarveError): VarveError {
+  return new VarveError(error.code, error.message, {
+    hint: 'name the folder that holds mirror/ and the increments, or a configuration with --config',
+    cause: error,
+  })
 }
 
 /** Whether a folder has increments in it, or a mirror and its state. */

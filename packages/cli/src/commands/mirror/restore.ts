@@ -130,10 +130,11 @@ function below(paths: readonly string[]): (path: string) => boolean {
 function restoreText(outcome: RestoreOutcome, verbosity: number): readonly string[] {
   const { plan, given, files, bytes, dryRun, problems } = outcome
   const doubt = plan.isVerified ? '' : ' Nobody can verify that this is the whole tree of that time.'
+  const rest = `${formatCount(plan.folders.length, 'folder')}, ${formatCount(plan.links.length, 'link')}`
   if (!dryRun) {
     if (verbosity === 0) return []
     return [
-      `Restored ${formatCount(files, 'file')} (${formatBytes(bytes)}) to ${given}, as of ${plan.increment.name}.${doubt}`,
+      `Restored ${formatCount(files, 'file')} (${formatBytes(bytes)}) and ${rest} to ${given}, as of ${plan.increment.name}.${doubt}`,
     ]
   }
   const existing = new Set(plan.existing)
@@ -143,7 +144,7 @@ function restoreText(outcome: RestoreOutcome, verbosity: number): readonly strin
     ),
     ...plan.links.map(({ path, state }) => `${existing.has(path) ? 'replace' : 'write  '}  ${path} -> ${state.target}`),
     ...problems.map(({ path, message }) => `missing  ${path}: ${message}`),
-    `Would restore ${formatCount(plan.files.length, 'file')} (${formatBytes(plan.totalBytes)}) to ${given}, as of ${plan.increment.name}.${doubt}`,
+    `Would restore ${formatCount(plan.files.length, 'file')} (${formatBytes(plan.totalBytes)}) and ${rest} to ${given}, as of ${plan.increment.name}.${doubt}`,
     'This was a dry run: nothing was written.',
   ]
 }

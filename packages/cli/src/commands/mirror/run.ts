@@ -1,5 +1,5 @@
 import { type Profile, runMirror } from '@varve/mirror'
-import { isVarveError } from '@varve/platform/errors'
+import { isVarveError, VarveError } from '@varve/platform/errors'
 import type { Command } from 'commander'
 import { badArgument } from '../../bad-argument.ts'
 import { type CommandContext, defineCommand } from '../../command.ts'
@@ -55,6 +55,7 @@ export const mirrorRunCommand = defineCommand<Options, RunOutcome>({
 
 async function runProfiles(context: CommandContext, _: readonly string[], options: Options): Promise<RunOutcome> {
   const profiles = chosenProfiles(options, context)
+  for (const profile of profiles) requireSelection(profile)
   const maxWorkers = options.maxWorkers === undefined ? undefined : parseWorkers(options.maxWorkers)
   const outcomes: ProfileOutcome[] = []
   for (const profile of profiles) {
@@ -88,6 +89,16 @@ async function runProfile(
     if (!hasOthers || !isVarveError(error) || error.code === 'ERR_VARVE_ABORTED') throw error
     return { profile, result: undefined, failure: error }
   }
+}
+
+/** Whoever has just made a configuration did not mean an empty mirror. */
+function requireSelection({ name, config }: Profile): void {
+  const { includeDirs, trackDirs, includeFiles, trackFiles } = config.rules
+  if (includeDirs.length + trackDirs.length + includeFiles.length + trackFiles.length > 0) return
+  const what = name === undefined ? 'the configuration' : `the profile '${name}'`
+  throw new VarveError('ERR_VARVE_CONFIG', `${what} selects nothing`, {
+    hint: 'name folders in include_dirs or track_dirs; "." is all of src',
+  })
 }
 
 function parseWorkers(text: string): number {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { toFsPath } from '@varve/platform/file-name'
-import { jsonLines } from '../run-here.ts'
+import { jsonLines, runHere } from '../run-here.ts'
 import { mirrorScene, NAME_OF_BYTES, type Scene, STRANGE_NAME } from './scene.ts'
 
 /** A scene after two runs: in the second, `main.py` went and `new.py` came. */
@@ -40,9 +40,13 @@ test('increments are listed, of a folder that is named, configured, or here', as
   ])
   expect((await mirror('list', 'backups', '--profile', 'x')).err).toContain('more than one mirror is named')
   expect((await mirror('list', 'nowhere')).code).toBe(1)
+  expect((await mirror('list', '--dist', '')).err).toContain('the name of the folder is empty')
   expect((await mirror('list', 'work')).out).toBe(`There are no increments in ${folder}/work.\n`)
   rmSync(at('mirror.toml'))
-  expect((await mirror('list')).err).toContain('there is no configuration')
+  const unnamed = await mirror('list')
+  expect(unnamed.err).toContain('there is no configuration')
+  expect(unnamed.err).toContain('Hint: name the folder that holds mirror/')
+  expect((await runHere(['mirror', 'list'], { workingFolder: at('backups') })).out).toBe(listed.out)
 })
 
 test('what is in an increment is shown', async () => {
@@ -141,7 +145,9 @@ test('the tracked tree is restored as of an increment', async () => {
   expect(dry.out).toContain('This was a dry run: nothing was written.')
   const restored = await mirror('restore', '1', '-o', 'restored')
   expect(restored).toMatchObject({ code: 0, err: '' })
-  expect(restored.out).toMatch(/^Restored 4 files \(26 B\) to restored, as of backup_\d+_\d+\.\n$/)
+  expect(restored.out).toMatch(
+    /^Restored 4 files \(26 B\) and 2 folders, 0 links to restored, as of backup_\d+_\d+\.\n$/,
+  )
   expect(readFileSync(at('restored/projects/boat/main.py'), 'utf8')).toBe('print(1)')
   expect(readFileSync(at('restored/projects/README.md'), 'utf8')).toBe('# boat')
   expect(readFileSync(toFsPath(at(`restored/projects/${NAME_OF_BYTES}`)), 'utf8')).toBe('bytes')

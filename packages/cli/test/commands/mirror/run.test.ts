@@ -104,6 +104,11 @@ test('a configuration that is missing or wrong is told, and nothing is done', as
   expect(wrong.err).toBe(
     `Error: ${at('wrong.toml')}: include_dirs must be a list of folders, such as ["projects", "notes"]; it is "projects"\n`,
   )
+  write('nothing.toml', 'src = "work"\ndist = "backups"\n')
+  expect((await mirror('run', '--config', 'nothing.toml', '--allow-empty')).err).toContain('selects nothing')
+  expect((await mirror('run', '--config', '.')).err).toContain('is a folder, not a configuration')
+  write('absent.toml', 'src = "absent"\ndist = "backups"\ntrack_dirs = ["."]\n')
+  expect((await mirror('run', '--config', 'absent.toml')).err).toContain(`cannot read '${at('absent')}'`)
   expect((await mirror('run', '--config', 'none.json')).err).toContain(`Config file not found: ${at('none.json')}`)
   expect((await mirror('run', '--max-workers', 'many')).err).toContain("--max-workers: 'many' is not a number from 1")
   rmSync(at('mirror.toml'))
