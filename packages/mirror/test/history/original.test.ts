@@ -1,5 +1,7 @@
 import { readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isVarveError } from '@varve/platform'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { scratchFolder } from '../../../../test/scratch-folder.ts'
 import { deleteFiles } from '../../src/history/delete-increment.ts'
@@ -11,6 +13,9 @@ import { treeAt } from '../../src/history/tree-at.ts'
 import { validateIncrement } from '../../src/history/validate.ts'
 import { listIncrements } from '../../src/increment/list-increments.ts'
 import { loadIncrement } from '../../src/increment/load-increment.ts'
+import { readOriginal } from '../../src/increment/original-metadata.ts'
+import { parseMetadata } from '../../src/increment/parse-metadata.ts'
+import { isTrackedPath } from '../../src/increment/tracked-path.ts'
 import { searchIncrements } from '../../src/search/search.ts'
 import { plant, scanTree } from './destination.ts'
 
@@ -177,7 +182,30 @@ describe.each([
   })
 })
 
+/** `read` where all paths are such that nothing outside can be meant; the code of the failure otherwise. */
+function outcomeOf(bytes: Buffer): unknown {
+  try {
+    const files = readOriginal(parseMetadata(bytes, 'it'), 'it')?.files ?? []
+    return files.every(({ path }) => isTrackedPath(path)) ? 'read' : 'read what leads out'
+  } catch (error) {
+    return isVarveError(error) ? error.code : error
+  }
+}
+
 describe('metadata that makes no sense', () => {
+  it.each([seedMetadata, headMetadata])('is refused in words, whichever byte is damaged', (describeFiles) => {
+    const bytes = Buffer.from(JSON.stringify(describeFiles(STAMPS[0], ['a', 'b/c'], ['d'])))
+    const change = fc.tuple(fc.nat(bytes.length - 1), fc.nat(255))
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
+        const damaged = Buffer.from(bytes)
+        for (const [at, byte] of changes) damaged[at] = byte
+        expect(['read', 'ERR_VARVE_DAMAGED']).toContain(outcomeOf(damaged))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
   it.each([
     '[]',
     'null',
