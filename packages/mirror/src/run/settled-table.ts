@@ -7,7 +7,7 @@ import { type EntryRow, EntryTable, EntryTableBuilder } from '../scan/entry-tabl
  *
  * @param old - what was known before
  * @param pending - what it was to hold
- * @param isPublished - whether everything tracked is as it was to be
+ * @param isPublished - whether an increment was published, and so everything tracked is as it was to be
  * @param stat - looks at a path of the mirror
  */
 export function settledTable(
@@ -35,7 +35,8 @@ function settledRow(
   isPublished: boolean,
   stat: () => BigIntStats | undefined,
 ): EntryRow | undefined {
-  if (isPublished && (after?.tracked === true || before?.tracked === true)) return after
+  // Tracked entries change with an increment, or not at all.
+  if (after?.tracked === true || before?.tracked === true) return isPublished ? after : before
   if (after === undefined || (before !== undefined && isAlike(before, after))) return before
   const stats = stat()
   return stats !== undefined && describes(after, stats) ? after : before
