@@ -11,7 +11,7 @@ const LINES = 1024
  * The metadata of an increment: JSON that keeps the original program's names for what is the same, with each entry's line for itself.
  *
  * @param increment - its entries in the order of paths
- * @throws a plain Error for an entry that is neither before nor after
+ * @throws a plain Error for an entry that is neither before nor after, or comes out of order
  */
 export function encodeIncrement(increment: Increment): Buffer {
   const hash = new CatalogueHash()

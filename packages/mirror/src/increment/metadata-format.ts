@@ -1,3 +1,4 @@
+import { comparePaths } from '@varve/delta'
 import { canonicalState, CanonicalHash } from './canonical-state.ts'
 import type { CatalogueEntry, TrackedState } from './increment.ts'
 
@@ -46,9 +47,14 @@ export function keptStates({ before, after, isContentDeleted }: CatalogueEntry):
 /** Takes all entries of a catalogue for a digest that tells whether a byte of what they say has changed. */
 export class CatalogueHash {
   readonly #hash = new CanonicalHash()
+  #last: string | undefined
 
-  /** Takes the next entry, in the order of paths. */
+  /** Takes the next entry, in the order of paths. @throws a plain Error where it comes out of order */
   add({ path, before, after, isContentDeleted }: CatalogueEntry): void {
+    if (this.#last !== undefined && comparePaths(this.#last, path) >= 0) {
+      throw new Error(`'${path}' comes after '${this.#last}'`)
+    }
+    this.#last = path
     this.#hash.add([
       path,
       ...(before === undefined ? ['none'] : canonicalState(before)),

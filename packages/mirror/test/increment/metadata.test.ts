@@ -88,6 +88,11 @@ describe('metadata', () => {
     expect(decodeIncrement(encodeIncrement(rebuilt), WHAT)).toEqual(rebuilt)
   })
 
+  it('is not made of entries out of order', () => {
+    const entries = increment.entries.toReversed()
+    expect(() => encodeIncrement({ ...increment, entries })).toThrow(/comes after/)
+  })
+
   it('has many entries', () => {
     const entries = Array.from({ length: 5000 }, (_, i) => ({
       path: `f${String(i).padStart(5, '0')}`,
