@@ -34,14 +34,14 @@ export type { SearchQuery } from './search/search-query.ts'
 export { looksLikeMoment, parseMoment } from './search/time-filter.ts'
 
 export { exportSnapshot, type MirrorExportOptions, type MirrorExportResult } from './repository/export-snapshot.ts'
+export { importMirror } from './repository/import-mirror.ts'
 export {
   type ImportedIncrement,
-  importMirror,
   INCOMPLETE_TAG,
   MIRROR_TAG,
   type MirrorImportOptions,
   type MirrorImportResult,
-} from './repository/import-mirror.ts'
+} from './repository/mirror-import-options.ts'
 
 export { incrementNames } from './increment/list-increments.ts'
 export { timeOfName } from './increment/increment-name.ts'

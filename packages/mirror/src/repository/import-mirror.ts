@@ -10,7 +10,7 @@ import {
   timestampFromNanoseconds,
   timestampToNanoseconds,
 } from '@varve/engine'
-import { describeError, type LongCall, type Problem, systemErrorCode, toFsPath, VarveError } from '@varve/platform'
+import { describeError, type Problem, systemErrorCode, toFsPath, VarveError } from '@varve/platform'
 import type { CompleteIncrement } from '../history/complete-increment.ts'
 import { type History, loadHistory } from '../history/history.ts'
 import { lookAt } from '../history/plain-folders.ts'
@@ -19,57 +19,19 @@ import type { TrackedEntry } from '../increment/tree-digest.ts'
 import { lockMirror } from '../run/lock.ts'
 import { MirrorLayout } from '../state/mirror-layout.ts'
 import { readMirrorTree } from '../state/mirror-tree.ts'
+import {
+  INCOMPLETE_TAG,
+  MIRROR_TAG,
+  type ImportedIncrement,
+  type MirrorImportOptions,
+  type MirrorImportResult,
+} from './mirror-import-options.ts'
 import { PresentMirror } from './present-mirror.ts'
 import { SnapshotPlace } from './snapshot-place.ts'
 import { VerifiedContents } from './verified-contents.ts'
 
-/** Tag of all snapshots that were made of a mirror. */
-export const MIRROR_TAG = 'mirror'
-
-/** Tag of those that lack something, or may have been otherwise. */
-export const INCOMPLETE_TAG = 'mirror-incomplete'
-
 /** Stands for the mirror as it is, among names of increments. */
 const PRESENT = 'mirror'
-
-/** How a mirror is imported. */
-export interface MirrorImportOptions extends LongCall {
-  /** Absolute path of the source, for increments that do not tell it; where it is left out, those are saved under the path of the mirror itself. */
-  readonly source?: string | undefined
-  /** Name of the machine that snapshots are of; this one's if left out. */
-  readonly host?: string | undefined
-  /** Do all the work, store nothing. */
-  readonly dryRun?: boolean | undefined
-  /** Threads that read and seal. */
-  readonly workers?: number | undefined
-  /** Do not lock the repository. */
-  readonly noLock?: boolean | undefined
-  /** Written into snapshots as the program that made them. */
-  readonly programVersion?: string | undefined
-  /** Called with what cannot be imported. */
-  readonly onProblem?: ((problem: Problem) => void) | undefined
-  /** Called with what the user should know, once. */
-  readonly onNotice?: ((notice: string) => void) | undefined
-}
-
-/** A snapshot that was made of an increment, or of the mirror as it is. */
-export interface ImportedIncrement {
-  /** Name of the increment; `mirror` for the mirror as it is. */
-  readonly name: string
-  readonly snapshot: StoredSnapshot
-  /** Whether nothing is missing in it. */
-  readonly isComplete: boolean
-}
-
-/** What importing a mirror did. */
-export interface MirrorImportResult {
-  /** In their order in time. */
-  readonly imported: readonly ImportedIncrement[]
-  /** Names of what the repository had already, in the same order. */
-  readonly known: readonly string[]
-  /** What could not be imported, or may have been otherwise. */
-  readonly problems: readonly Problem[]
-}
 
 /**
  * Makes snapshots of a mirror's history: one of the tracked tree as of each increment, under the source's path and with the increment's date, and one of the mirror as it is, unless it holds
@@ -213,7 +175,14 @@ class MirrorImport {
     const nobody = { mode: 0o755, ...ownUser() }
     const root = this.#present?.root ?? nobody
     yield* place.folders({ ...root, mtime: timeOf(increment) })
+    // In the order of paths whatever is around an entry comes before it.
+    const noFolders = new Set<string>()
     for (const { path, state } of entries) {
+      if (foldersAround(path).some((around) => noFolders.has(around))) {
+        this.#report(increment.name, path, 'it would lie below something that is no folder')
+        continue
+      }
+      if (state.type !== 'dir') noFolders.add(path)
       const { mode, mtime } = state
       const { uid, gid } = this.#present?.ownerOf(path) ?? nobody
       const common = { path: place.of(path), mode, mtime, uid, gid }
@@ -267,6 +236,12 @@ class MirrorImport {
     this.#problems.push(problem)
     this.#options.onProblem?.(problem)
   }
+}
+
+function foldersAround(path: string): readonly string[] {
+  const folders: string[] = []
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) folders.push(path.slice(0, end))
+  return folders
 }
 
 function timeOf({ time }: CompleteIncrement): bigint {

@@ -14,10 +14,10 @@ import { join } from 'node:path'
 import { currentPlatform, toFsPath } from '@varve/platform'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { file, folder, link, type Node, trees, type Tree } from '../../../delta/test/directory-index/trees.ts'
+import { file, folder, link, trees, type Tree } from '../../../delta/test/directory-index/trees.ts'
 import type { RunOptions } from '../../src/run/run-options.ts'
 import { NO_RULES } from '../../src/selection/selection-rules.ts'
-import { replant } from '../repository/history-scene.ts'
+import { replant, withoutPipes } from '../repository/history-scene.ts'
 import { Scene } from '../run/scene.ts'
 import { differences, hasRsync } from './rsync.ts'
 
@@ -162,14 +162,3 @@ describe.skipIf(!hasRsync)('rsync finds nothing to do', () => {
     expect(differences(scene.mirror, theirs)).toEqual([])
   })
 })
-
-/** Nothing that a mirror leaves out. */
-function withoutPipes(tree: Tree): Tree {
-  const kept = Object.entries(tree).filter(([, node]) => node.type !== 'fifo')
-  return Object.fromEntries(
-    kept.map(([name, node]): [string, Node] => [
-      name,
-      node.type === 'dir' ? { ...node, entries: withoutPipes(node.entries) } : node,
-    ]),
-  )
-}

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { file, folder, link, plant, type Tree } from '../../../delta/test/directory-index/trees.ts'
+import { file, folder, link, type Node, plant, type Tree } from '../../../delta/test/directory-index/trees.ts'
 import type { TrackedState } from '../../src/increment/increment.ts'
 import { Scene, treeOf } from '../run/scene.ts'
 
@@ -63,4 +63,15 @@ export async function makeHistory(
     states.set(increment, treeOf(scene.source, isTracked))
   }
   return { scene, states }
+}
+
+/** The same without what a mirror leaves out. */
+export function withoutPipes(tree: Tree): Tree {
+  const kept = Object.entries(tree).filter(([, node]) => node.type !== 'fifo')
+  return Object.fromEntries(
+    kept.map(([name, node]): [string, Node] => [
+      name,
+      node.type === 'dir' ? { ...node, entries: withoutPipes(node.entries) } : node,
+    ]),
+  )
 }

@@ -9,13 +9,16 @@ import {
   type StoredSnapshot,
   timestampToNanoseconds,
 } from '@varve/engine'
+import * as fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { file, folder } from '../../../delta/test/directory-index/trees.ts'
+import { file, folder, trees } from '../../../delta/test/directory-index/trees.ts'
+import { encodeIncrement } from '../../src/increment/encode-increment.ts'
 import type { TrackedState } from '../../src/increment/increment.ts'
-import { importMirror, type MirrorImportResult } from '../../src/repository/import-mirror.ts'
+import { importMirror } from '../../src/repository/import-mirror.ts'
+import type { MirrorImportResult } from '../../src/repository/mirror-import-options.ts'
 import { NO_RULES } from '../../src/selection/selection-rules.ts'
 import { Scene, treeOf } from '../run/scene.ts'
-import { type HistoryScene, makeHistory, replant } from './history-scene.ts'
+import { type HistoryScene, makeHistory, replant, withoutPipes } from './history-scene.ts'
 
 const CHEAP_KEY = { N: 2, r: 8, p: 1 }
 
@@ -62,6 +65,25 @@ test('each increment becomes a snapshot of the tracked tree as it was then; a se
   expect(await imported(history.scene)).toEqual({ imported: [], known: history.scene.increments, problems: [] })
   expect(await repository.snapshots()).toHaveLength(3)
   expect(await repository.storage.list('pack')).toHaveLength(before)
+})
+
+test('whatever was mirrored, each snapshot has what was there then', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(trees, { minLength: 1, maxLength: 4 }), async (all) => {
+      const scene = new Scene()
+      const states = new Map<string, ReadonlyMap<string, TrackedState>>()
+      for (const tree of all) {
+        replant(scene, withoutPipes(tree))
+        const { increment } = await scene.run({ checksum: true })
+        if (increment !== undefined) states.set(increment, treeOf(scene.source))
+      }
+      repository = await createRepository({ storage: new MemoryStorage(), password: 'secret', kdf: CHEAP_KEY })
+      expect((await imported(scene)).problems).toEqual([])
+      await expectHistory({ scene, states })
+      rmSync(scene.folder, { recursive: true })
+    }),
+    { numRuns: 5 },
+  )
 })
 
 test('only what is new since the last import is imported', async () => {
@@ -159,6 +181,23 @@ test('an increment whose metadata is damaged is reported, and the others are imp
   // The digest tells that what is known is right.
   expect(last.isComplete).toBe(true)
   expect(await restored(scene, last.snapshot)).toEqual(history.states.get(third ?? ''))
+})
+
+test('entries that cannot be together are reported, and all else is imported', async () => {
+  const { scene } = await makeHistory()
+  const [first] = scene.increments
+  const increment = scene.load(first ?? '')
+  const text = increment.entries.findIndex(({ path }) => path === 'text')
+  const below = increment.entries.slice(text, text + 1).map((entry) => ({ ...entry, path: 'text/below' }))
+  const entries = increment.entries.toSpliced(text + 1, 0, ...below)
+  writeFileSync(scene.at(first, `${first}.json`), encodeIncrement({ ...increment, digest: undefined, entries }))
+  const result = await imported(scene)
+  expect(result.problems).toContainEqual({
+    path: `${first}/text/below`,
+    message: 'it would lie below something that is no folder',
+  })
+  expect(result.imported.map(({ name }) => name)).toEqual(scene.increments)
+  expect(result.imported[0]?.snapshot.tags).toEqual(['mirror', 'mirror-incomplete'])
 })
 
 test('a dry run tells what would be imported, and stores nothing', async () => {
