@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { makeFolder, VarveError, type LongCall } from '@varve/platform'
+import { describeError, makeFolder, VarveError, type LongCall } from '@varve/platform'
 import { MirrorLayout } from '../state/mirror-layout.ts'
 import { lockMirror } from '../run/lock.ts'
 import { lookAt } from './plain-folders.ts'
@@ -21,7 +21,13 @@ export async function withLockedMirror<T>(
   if (lookAt(layout.destination)?.isDirectory() !== true) {
     throw new VarveError('ERR_VARVE_NOT_FOUND', `'${destination}' is no folder`)
   }
-  await makeFolder(layout.own, OWN_FOLDER)
+  try {
+    await makeFolder(layout.own, OWN_FOLDER)
+  } catch (error) {
+    throw new VarveError('ERR_VARVE_TARGET', `cannot change anything in '${destination}': ${describeError(error)}`, {
+      cause: error,
+    })
+  }
   using lock = await lockMirror(layout, options)
   if (lookAt(layout.pending) !== undefined) {
     lock.release()

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { comparePaths } from '@varve/delta'
+import { comparePaths } from '@varve/delta/entries'
 import {
   describeError,
   isVarveError,

@@ -1,4 +1,4 @@
-import { comparePaths } from '@varve/delta'
+import { comparePaths } from '@varve/delta/entries'
 import type { Problem } from '@varve/platform'
 import type { TrackedState } from '../increment/increment.ts'
 import { treeDigest, type TrackedEntry } from '../increment/tree-digest.ts'

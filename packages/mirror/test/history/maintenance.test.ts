@@ -16,6 +16,7 @@ import {
 import { join } from 'node:path'
 import { nameFromBytes, toFsPath } from '@varve/platform'
 import { describe, expect, it } from 'vitest'
+import { makeReadOnly, mountScratch, mountsMissing } from '../../../engine/test/storage/scratch-mount.ts'
 import { scratchFolder } from '../../../../test/scratch-folder.ts'
 import { FileSteps } from '../../src/disk/file-steps.ts'
 import { deleteFiles, deleteIncrement } from '../../src/history/delete-increment.ts'
@@ -265,5 +266,37 @@ describe('delete', () => {
     writeFileSync(join(destination.path, '.varve-mirror', 'pending'), '')
     expect(await refusal(deleteIncrement(destination.path, name))).toBe('ERR_VARVE_LOCKED')
     expect(existsSync(destination.folder(1))).toBe(true)
+  })
+})
+
+describe.skipIf(mountsMissing)('on a disk that is full or cannot be written', () => {
+  it('whatever would change something says so, and the rest works', async () => {
+    const folder = await mountScratch('1m')
+    const destination = new TestDestination(join(folder, 'dist'))
+    const name = destination.increment(TREES[0] ?? {})
+    makeReadOnly(folder)
+    expect(await refusal(recreateMetadata(destination.path, name))).toBe('ERR_VARVE_TARGET')
+    expect(await refusal(deleteIncrement(destination.path, name))).toBe('ERR_VARVE_TARGET')
+    expect((await validateIncrement(destination.folder(1))).findings).toEqual([])
+  })
+
+  it.each<readonly [string, (path: string, name: string) => Promise<unknown>]>([
+    ['recreate', (path, name) => recreateMetadata(path, name, { force: true })],
+    ['delete', (path, name) => deleteFiles(path, name, ['*'])],
+  ])('%s fails and harms nothing', async (_, work) => {
+    const folder = await mountScratch('256k')
+    const destination = new TestDestination(join(folder, 'dist'))
+    const files = Array.from({ length: 40 }, (__, i) => [`file ${i}`, `${i}`] as const)
+    destination.increment(Object.fromEntries(files))
+    const before = readFileSync(metadataOf(destination, 1))
+    try {
+      writeFileSync(join(folder, 'filler'), Buffer.alloc(1 << 20))
+    } catch {
+      // It is full, as it should be.
+    }
+    expect(await refusal(work(destination.path, nameOf(destination, 1)))).toMatch(/^ERR_VARVE_(STORAGE|TARGET)$/)
+    expect(readFileSync(metadataOf(destination, 1))).toEqual(before)
+    const { findings } = await validateIncrement(destination.folder(1))
+    expect(findings).toEqual([])
   })
 })
