@@ -106,7 +106,7 @@ describe.skipIf(!hasRsync)('rsync finds nothing to do', () => {
         }
         rmSync(scene.folder, { recursive: true })
       }),
-      { numRuns: 8 },
+      { numRuns: 20 },
     )
   })
 
