@@ -7,6 +7,7 @@ export { CONFIG_NAMES, type ConfigPlace, loadConfig, type Profile } from './conf
 export { type NewConfig, newConfigText, USUAL_PLACES } from './config/default-config.ts'
 export type { MirrorConfig } from './config/mirror-config.ts'
 export { refuseLoops } from './config/refuse-loops.ts'
+export { absentEntries } from './selection/absent-entries.ts'
 export { type Choice, type FolderChoice, Selection } from './selection/selection.ts'
 export { NO_RULES, type SelectionRules } from './selection/selection-rules.ts'
 

@@ -1,4 +1,4 @@
-import { type Profile, runMirror } from '@varve/mirror'
+import { absentEntries, type Profile, runMirror } from '@varve/mirror'
 import { isVarveError, VarveError } from '@varve/platform/errors'
 import type { Command } from 'commander'
 import { badArgument } from '../../bad-argument.ts'
@@ -72,6 +72,9 @@ async function runProfile(
   hasOthers: boolean,
 ): Promise<ProfileOutcome> {
   const { dryRun, checksum, allowEmpty, maxWorkers } = options
+  for (const path of absentEntries(profile.config)) {
+    reporter.warning(`'${path}' is to be mirrored, but is not in '${profile.config.source}'`)
+  }
   try {
     const result = await runMirror(profile.config, {
       dryRun,

@@ -96,6 +96,21 @@ test('one of several profiles, or all: where one fails, the others are mirrored 
   expect(summary).toMatchObject({ message_type: 'summary', profile: 'good' })
 })
 
+test('what a configuration names and the source has not is told', async () => {
+  const { at, write, mirror } = await mirrorScene()
+  write(
+    'mirror.toml',
+    'src = "work"\ndist = "backups"\ntrack_dirs = ["projetcs", "notes"]\ntrack_files = ["x.txt", "*.y"]\n',
+  )
+  const run = await mirror('run')
+  expect(run.code).toBe(0)
+  expect(run.err.split('\n')).toEqual([
+    `Warning: 'projetcs' is to be mirrored, but is not in '${at('work')}'`,
+    `Warning: 'x.txt' is to be mirrored, but is not in '${at('work')}'`,
+    '',
+  ])
+})
+
 test('a configuration that is missing or wrong is told, and nothing is done', async () => {
   const { at, write, mirror } = await mirrorScene()
   write('wrong.toml', 'src = "work"\ndist = "backups"\ninclude_dirs = "projects"\n')
