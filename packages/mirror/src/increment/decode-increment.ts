@@ -1,4 +1,4 @@
-import { comparePaths } from '@varve/delta'
+import { comparePaths } from '@varve/delta/entries'
 import { VarveError } from '@varve/platform/errors'
 import * as v from 'valibot'
 import type { CatalogueEntry, Increment, TrackedState } from './increment.ts'

@@ -1,4 +1,4 @@
-import { comparePaths } from '@varve/delta'
+import { comparePaths } from '@varve/delta/entries'
 import { canonicalState, CanonicalHash } from './canonical-state.ts'
 import type { CatalogueEntry, TrackedState } from './increment.ts'
 

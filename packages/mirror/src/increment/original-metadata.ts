@@ -1,4 +1,4 @@
-import { comparePaths } from '@varve/delta'
+import { comparePaths } from '@varve/delta/entries'
 import * as v from 'valibot'
 import { timeOfName } from './increment-name.ts'
 import type { Category } from './metadata-format.ts'

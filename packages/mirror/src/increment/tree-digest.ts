@@ -1,4 +1,4 @@
-import { comparePaths } from '@varve/delta'
+import { comparePaths } from '@varve/delta/entries'
 import { CanonicalHash, canonicalState } from './canonical-state.ts'
 import type { TrackedState } from './increment.ts'
 

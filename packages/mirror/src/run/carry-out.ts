@@ -1,4 +1,4 @@
-import { comparePaths } from '@varve/delta'
+import { comparePaths } from '@varve/delta/entries'
 import { isIncrementName, newIncrementName, numberOfName, timeOfName } from '../increment/increment-name.ts'
 import type { EntryRow, EntryTable } from '../scan/entry-table.ts'
 import { encodeState, type MirrorState } from '../state/state-file.ts'

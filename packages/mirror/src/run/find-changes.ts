@@ -1,4 +1,4 @@
-import { comparePaths } from '@varve/delta'
+import { comparePaths } from '@varve/delta/entries'
 import type { EntryTable } from '../scan/entry-table.ts'
 
 /** How entries are compared. */

@@ -1,4 +1,4 @@
-import { comparePaths, isSameState } from '@varve/delta'
+import { comparePaths, isSameState } from '@varve/delta/entries'
 import type { CatalogueEntry, TrackedState } from '../increment/increment.ts'
 import { type EntryRow, EntryTable, EntryTableBuilder } from '../scan/entry-table.ts'
 import { trackedEntries } from '../scan/tracked-entries.ts'

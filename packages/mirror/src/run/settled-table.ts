@@ -1,4 +1,4 @@
-import { comparePaths } from '@varve/delta'
+import { comparePaths } from '@varve/delta/entries'
 import type { BigIntStats } from 'node:fs'
 import { type EntryRow, EntryTable, EntryTableBuilder } from '../scan/entry-table.ts'
 

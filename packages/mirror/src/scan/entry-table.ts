@@ -1,4 +1,4 @@
-import { comparePaths } from '@varve/delta'
+import { comparePaths } from '@varve/delta/entries'
 import type { TrackedState } from '../increment/increment.ts'
 
 /** Kinds of entries, by their numbers in tables. Only a mirror can have `other`: devices, pipes and sockets are never mirrored. */
