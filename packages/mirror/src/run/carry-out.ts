@@ -1,6 +1,6 @@
 import { comparePaths } from '@varve/delta/entries'
 import { isIncrementName, newIncrementName, numberOfName, timeOfName } from '../increment/increment-name.ts'
-import type { EntryRow, EntryTable } from '../scan/entry-table.ts'
+import type { EntryTable } from '../scan/entry-table.ts'
 import { encodeState, type MirrorState } from '../state/state-file.ts'
 import { copyChanges, type CopiedFiles } from './copy-changes.ts'
 import { makeIncrement } from './make-increment.ts'
@@ -67,9 +67,10 @@ async function publishChanges(
     steps.rename(unfinished, layout.increment(name))
     steps.flushFolder(layout.destination)
   }
-  const updates: Update[] = [...updatesOf(entries, table, layout.increment(name))]
+  const there = new Set(plan.changes.flatMap(({ path, mirror }) => (mirror < 0 ? [] : [path])))
+  const updates: Update[] = [...updatesOf(entries, table, layout.increment(name), (path) => !there.has(path))]
   for (const change of plan.changes) {
-    if (!inIncrement.has(change.path)) updates.push(...updateOf(context, plan, change, table, copied.rows))
+    if (!inIncrement.has(change.path)) updates.push(...updateOf(context, plan, change, table, copied))
   }
   new MirrorUpdate(context, table, opened).run(updates.toSorted((a, b) => comparePaths(a.path, b.path)))
   finish(context)
@@ -111,17 +112,21 @@ function setStraysAside(context: RunContext, { tables, kept, changes }: RunPlan)
 /** What is to be done in the mirror at a path of which no increment tells. */
 function updateOf(
   { layout }: RunContext,
-  { kept }: RunPlan,
-  { path, copies, mirror, isMirrorBehind }: PlannedChange,
+  { kept, tables }: RunPlan,
+  { path, copies, mirror, source, isMirrorBehind }: PlannedChange,
   next: EntryTable,
-  copied: ReadonlyMap<string, EntryRow>,
+  copied: CopiedFiles,
 ): readonly Update[] {
   if (kept.has(path)) return []
+  const isNew = mirror < 0
   const after = next.find(path)
-  if (after === undefined) return mirror < 0 ? [] : [{ path, after, content: undefined }]
-  if (copies) return copied.has(path) ? [{ path, after, content: { kind: 'staged', file: layout.staged(path) } }] : []
-  const isThere = mirror >= 0 && !isMirrorBehind
-  return isThere ? [] : [{ path, after, content: undefined }]
+  if (after === undefined) return isNew ? [] : [{ path, after, content: undefined, isNew }]
+  if (!isNew && !isMirrorBehind && !copies) return []
+  // A folder that is not tracked has nothing tracked in it: it can come as a whole.
+  const isWhole = isNew && after.kind === 'dir' && !tables.source.isTracked(source) && copied.folders.has(path)
+  if (copies && !copied.rows.has(path)) return []
+  const content = copies || isWhole ? ({ kind: 'staged', place: layout.staged(path) } as const) : undefined
+  return [{ path, after, content, isNew }]
 }
 
 /** What was pending is the state of the mirror now. */

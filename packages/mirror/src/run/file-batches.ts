@@ -1,5 +1,6 @@
 import type { ReadOutcome } from '../disk/compare-files.ts'
 import { type CopyOutcome, TELLING } from '../disk/copy-file.ts'
+import { EntryTable } from '../scan/entry-table.ts'
 import type { RunContext } from './run-context.ts'
 
 /** How much a thread is given at once: enough that handing it over costs little, and not so much that others idle in the end. */
@@ -76,13 +77,20 @@ export async function copyFiles<T extends Located>(
       bytes,
     })
     if (result.kind !== 'copy') throw new Error('a job was answered with another one')
-    for (const [index, file] of files.entries()) {
-      const outcome = result.outcomes[index]
-      if (outcome === undefined) throw new Error('a job was answered in part')
-      onOutcome(file, outcome)
-      const size = outcome.kind === 'copied' ? outcome.row.size : 0
-      context.bytesCopied += size
-      context.advance(file.path, 1, size % TELLING)
+    const table = new EntryTable(result.copied)
+    const others = new Map(result.others.map(({ place, outcome }) => [place, outcome]))
+    let row = 0
+    for (const [place, file] of files.entries()) {
+      const other = others.get(place)
+      if (other !== undefined) {
+        onOutcome(file, other)
+        context.advance(file.path)
+        continue
+      }
+      const copied = table.row(row++)
+      onOutcome(file, { kind: 'copied', row: copied, changed: result.changed.includes(place) })
+      context.bytesCopied += copied.size
+      context.advance(file.path, 1, copied.size % TELLING)
     }
   })
 }

@@ -1,6 +1,7 @@
 import { FileReading, type ReadOutcome } from '../disk/compare-files.ts'
 import { type CopyOutcome, FileCopier } from '../disk/copy-file.ts'
 import type { FileSteps } from '../disk/file-steps.ts'
+import { EntryTableBuilder, type TableColumns } from '../scan/entry-table.ts'
 import { type Scan, scanMirror, scanSource } from '../scan/scan-folder.ts'
 import { sourceFailure, storageFailure } from './places.ts'
 import { Selection } from '../selection/selection.ts'
@@ -38,7 +39,14 @@ export type MirrorJob =
 /** What a {@link MirrorJob} gives, in the order of its paths. */
 export type MirrorJobResult =
   | { readonly kind: 'scan'; readonly scan: Scan }
-  | { readonly kind: 'copy'; readonly outcomes: readonly CopyOutcome[] }
+  | {
+      readonly kind: 'copy'
+      /** The files that were copied, as they were read: as objects, small files would cost as much to send as to copy. */
+      readonly copied: TableColumns
+      /** What else there is to say, by place in the job: `changed` is the place of a file that was copied all the same. */
+      readonly others: readonly { readonly place: number; readonly outcome: Exclude<CopyOutcome, { kind: 'copied' }> }[]
+      readonly changed: readonly number[]
+    }
   | { readonly kind: 'read'; readonly outcomes: readonly ReadOutcome[] }
 
 /** Does jobs by calls that wait. One for each thread. */
@@ -58,8 +66,23 @@ export class JobHandler {
     if (job.kind === 'read') {
       return { kind: 'read', outcomes: paths.map((path) => this.#read(job.root, job.other, path)) }
     }
-    const { from, to, tracked } = job
-    return { kind: 'copy', outcomes: paths.map((path) => this.#copy(`${from}/${path}`, `${to}/${path}`, tracked)) }
+    return this.#copyAll(job)
+  }
+
+  #copyAll({ from, to, tracked, paths }: Extract<MirrorJob, { kind: 'copy' }>): MirrorJobResult {
+    const table = new EntryTableBuilder(true)
+    const others: Extract<MirrorJobResult, { kind: 'copy' }>['others'][number][] = []
+    const changed: number[] = []
+    for (const [place, path] of paths.entries()) {
+      const outcome = this.#copy(`${from}/${path}`, `${to}/${path}`, tracked)
+      if (outcome.kind !== 'copied') {
+        others.push({ place, outcome })
+        continue
+      }
+      table.add(path, outcome.row)
+      if (outcome.changed) changed.push(place)
+    }
+    return { kind: 'copy', copied: table.finish(), others, changed }
   }
 
   #copy(from: string, to: string, tracked: boolean): CopyOutcome {

@@ -53,7 +53,7 @@ function publishAgain(context: RunContext, name: string, next: EntryTable): void
     if (stats === undefined || stats.isDirectory() || isStateOf(stats, before) || isStateOf(stats, after)) continue
     setAside(context, path)
   }
-  new MirrorUpdate(context, next).run(updatesOf(entries, next, folder))
+  new MirrorUpdate(context, next).run(updatesOf(entries, next, folder, () => false))
 }
 
 function isStateOf(stats: BigIntStats, state: TrackedState | undefined): boolean {
@@ -66,13 +66,19 @@ function isStateOf(stats: BigIntStats, state: TrackedState | undefined): boolean
  *
  * @param next - what the mirror will hold: what is not tracked any more stays if that says so
  * @param folder - the increment
+ * @param isNew - whether the mirror certainly had nothing at a path
  */
-export function updatesOf(entries: readonly CatalogueEntry[], next: EntryTable, folder: string): readonly Update[] {
+export function updatesOf(
+  entries: readonly CatalogueEntry[],
+  next: EntryTable,
+  folder: string,
+  isNew: (path: string) => boolean,
+): readonly Update[] {
   return entries.flatMap(({ path, after }): readonly Update[] => {
     const row = next.find(path)
-    if (after === undefined) return row === undefined ? [{ path, after: undefined, content: undefined }] : []
+    if (after === undefined) return row === undefined ? [{ path, after: row, content: undefined, isNew: false }] : []
     if (row === undefined) return []
-    const isFile = after.type === 'file'
-    return [{ path, after: row, content: isFile ? { kind: 'increment', file: `${folder}/track/${path}` } : undefined }]
+    const content = { kind: 'increment', place: `${folder}/track/${path}` } as const
+    return [{ path, after: row, content: after.type === 'file' ? content : undefined, isNew: isNew(path) }]
   })
 }

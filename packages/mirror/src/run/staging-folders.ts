@@ -14,6 +14,11 @@ export class StagingFolders {
     this.root = root
   }
 
+  /** Whether a folder was made. */
+  has(folder: string): boolean {
+    return this.#made.has(folder)
+  }
+
   /** Where an entry lies; the folders around it are there then. */
   prepare(path: string): string {
     const slash = path.lastIndexOf('/')

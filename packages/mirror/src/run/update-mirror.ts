@@ -8,8 +8,10 @@ export interface Update {
   readonly path: string
   /** What is to be there; undefined for nothing. */
   readonly after: EntryRow | undefined
-  /** Where a file lies that is to be there: `increment` keeps it, `staged` gives it away. */
-  readonly content: { readonly kind: 'increment' | 'staged'; readonly file: string } | undefined
+  /** Where a file lies that is to be there, or a folder with files that are: `increment` keeps it, `staged` gives it away. */
+  readonly content: { readonly kind: 'increment' | 'staged'; readonly place: string } | undefined
+  /** Whether the mirror certainly had nothing there. */
+  readonly isNew: boolean
 }
 
 /** Brings a mirror up to date. Whatever has been done already is left alone, so that one that was interrupted can be done again. */
@@ -20,6 +22,8 @@ export class MirrorUpdate {
   readonly #touched = new Set<string>()
   /** Folders that certainly are folders. */
   readonly #safe = new Set<string>([''])
+  /** What the paths begin with of all that came with the last folder that was moved. */
+  #moved: string | undefined
   #temporaries = 0
 
   /**
@@ -51,8 +55,8 @@ export class MirrorUpdate {
   }
 
   /** Removes what is to go, and what is of another kind than what comes: the rest is replaced at once. */
-  #clear({ path, after }: Update): void {
-    if (path === '' || !this.#hasSafeParent(path)) return
+  #clear({ path, after, isNew }: Update): void {
+    if (isNew || path === '' || !this.#hasSafeParent(path)) return
     const { steps, layout } = this.#context
     const place = layout.inMirror(path)
     const stats = steps.stat(place)
@@ -67,26 +71,32 @@ export class MirrorUpdate {
     }
   }
 
-  #put({ path, after, content }: Update): void {
+  #put({ path, after, content, isNew }: Update): void {
     if (after === undefined) return
     if (path === '') return void this.#touched.add('')
     this.#requireFolder(parentOf(path))
-    if (after.kind === 'dir') return this.#putFolder(path)
+    if (after.kind === 'dir') return this.#putFolder(path, content?.place)
     const place = this.#context.layout.inMirror(path)
     if (after.kind === 'symlink') return this.#putLink(path, place, after)
     if (content === undefined) return
     this.#open(parentOf(path))
-    if (content.kind === 'staged') return this.#context.steps.rename(content.file, place)
-    this.#putIncrementFile(content.file, place)
+    if (content.kind === 'increment') return this.#putIncrementFile(content.place, place, isNew)
+    if (this.#moved === undefined || !path.startsWith(this.#moved)) this.#context.steps.rename(content.place, place)
   }
 
-  #putFolder(path: string): void {
+  /** @param staged - a folder of ours with all files that are to be in it, which takes the place of none */
+  #putFolder(path: string, staged?: string): void {
     const { steps, layout } = this.#context
     if (steps.stat(layout.inMirror(path)) === undefined) {
       this.#open(parentOf(path))
-      steps.makeFolder(layout.inMirror(path))
+      if (staged === undefined) steps.makeFolder(layout.inMirror(path))
+      else {
+        steps.rename(staged, layout.inMirror(path))
+        this.#moved = `${path}/`
+      }
     }
     this.#touched.add(path)
+    this.#safe.add(path)
   }
 
   #putLink(path: string, place: string, after: EntryRow): void {
@@ -99,9 +109,9 @@ export class MirrorUpdate {
     steps.rename(temporary, place)
   }
 
-  #putIncrementFile(file: string, place: string): void {
+  #putIncrementFile(file: string, place: string, isNew: boolean): void {
     const { steps } = this.#context
-    const present = steps.stat(place)
+    const present = isNew ? undefined : steps.stat(place)
     if (present === undefined) return linkOrCopy(this.#context, file, place)
     const wanted = steps.stat(file)
     // To rename one name of a file to another one of the same file does nothing, and leaves both.

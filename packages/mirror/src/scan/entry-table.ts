@@ -53,6 +53,9 @@ const TRACKED = 1
 const DOUBTFUL = 2
 const HASHED = 4
 
+/** Paths that are looked for one by one before all are put into a map. */
+const FEW_FINDS = 500
+
 /** Numbers of {@link KINDS}. */
 const LINK = KINDS.indexOf('symlink')
 
@@ -61,6 +64,9 @@ export class EntryTable {
   readonly columns: TableColumns
   readonly paths: readonly string[]
   readonly #targets: readonly string[]
+  /** Rows by path, once many have been asked for. */
+  #rows: ReadonlyMap<string, number> | undefined
+  #finds = 0
   /** Rows of symbolic links, ascending. */
   readonly #links: readonly number[]
 
@@ -128,8 +134,13 @@ export class EntryTable {
 
   /** Row of a path; undefined where it is not in the table. */
   find(path: string): EntryRow | undefined {
-    const row = this.place(path)
-    return this.paths[row] === path ? this.row(row) : undefined
+    if (this.#rows === undefined && this.#finds++ < FEW_FINDS) {
+      const row = this.place(path)
+      return this.paths[row] === path ? this.row(row) : undefined
+    }
+    this.#rows ??= new Map(this.paths.map((each, row) => [each, row]))
+    const row = this.#rows.get(path)
+    return row === undefined ? undefined : this.row(row)
   }
 
   /** Whether there is anything below a folder. */
@@ -168,22 +179,25 @@ export class EntryTable {
   }
 }
 
+/** Rows that a builder has room for at first. */
+const START = 128
+
 /** Collects the rows of a table. */
 export class EntryTableBuilder {
   #length = 0
-  #kinds = new Uint8Array(1024)
-  #modes = new Uint16Array(1024)
-  #sizes = new Float64Array(1024)
-  #mtimes = new BigInt64Array(1024)
-  #owners = new Uint32Array(2048)
-  #flags = new Uint8Array(1024)
+  #kinds = new Uint8Array(START)
+  #modes = new Uint16Array(START)
+  #sizes = new Float64Array(START)
+  #mtimes = new BigInt64Array(START)
+  #owners = new Uint32Array(START * 2)
+  #flags = new Uint8Array(START)
   readonly #paths: string[] = []
   readonly #targets: string[] = []
   #hashes: Uint8Array<ArrayBuffer>
 
   /** @param hashed - whether rows have hashes */
   constructor(hashed: boolean) {
-    this.#hashes = new Uint8Array(hashed ? 1024 * HASH_BYTES : 0)
+    this.#hashes = new Uint8Array(hashed ? START * HASH_BYTES : 0)
   }
 
   /** Rows so far. */
