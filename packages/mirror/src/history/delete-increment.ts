@@ -9,7 +9,8 @@ import { keptStates, type Category } from '../increment/metadata-format.ts'
 import { compileMasks } from '../search/name-masks.ts'
 import { filesOf } from './increment-files.ts'
 import { withLockedMirror } from './locked-mirror.ts'
-import { lookAt, PlainFolders } from './plain-folders.ts'
+import { lookAt } from '../increment/look-at.ts'
+import { PlainFolders } from './plain-folders.ts'
 import { writeMetadata } from './write-metadata.ts'
 
 /** How something is deleted. */

@@ -36,7 +36,7 @@ export async function loadHistory(
   mirror: MirrorTree | undefined,
   options: Pick<LongCall, 'signal'> = {},
 ): Promise<History> {
-  const { increments, problems } = await listIncrements(destination)
+  const { increments, problems } = await listIncrements(destination, options)
   const complete: CompleteIncrement[] = []
   for (const increment of increments) complete.push(await completeIncrement(increment, options.signal))
   return { destination: resolve(destination), increments: complete, mirror, problems }

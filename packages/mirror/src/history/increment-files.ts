@@ -2,7 +2,7 @@ import { readlinkSync, type BigIntStats } from 'node:fs'
 import { nameFromBytes, toFsPath } from '@varve/platform'
 import { CATEGORIES, type Category } from '../increment/metadata-format.ts'
 import { readNames } from '../increment/read-names.ts'
-import { lookAt } from './plain-folders.ts'
+import { lookAt } from '../increment/look-at.ts'
 
 /** Something that lies in an increment's folder for content. */
 export interface IncrementFile {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { describeError, makeFolder, VarveError, type LongCall } from '@varve/platform'
 import { MirrorLayout } from '../state/mirror-layout.ts'
 import { lockMirror } from '../run/lock.ts'
-import { lookAt } from './plain-folders.ts'
+import { lookAt } from '../increment/look-at.ts'
 
 const OWN_FOLDER = 0o700
 

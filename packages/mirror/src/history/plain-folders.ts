@@ -1,5 +1,7 @@
-import { lstatSync, type BigIntStats } from 'node:fs'
-import { systemErrorCode, toFsPath } from '@varve/platform'
+import type { BigIntStats } from 'node:fs'
+import { lookAt } from '../increment/look-at.ts'
+
+export { lookAt }
 
 /**
  * Looks at entries below a folder without ever going through a symbolic link, so that what is read, or written, lies in the folder indeed. Folders are
@@ -32,19 +34,5 @@ export class PlainFolders {
     const isFolder = lookAt(path)?.isDirectory() === true
     this.#known.set(path, isFolder)
     return isFolder
-  }
-}
-
-/**
- * What is at a path, be it a link; undefined for nothing.
- * @throws a system error other than for what is not there
- */
-export function lookAt(path: string): BigIntStats | undefined {
-  try {
-    return lstatSync(toFsPath(path), { bigint: true, throwIfNoEntry: false })
-  } catch (error) {
-    const code = systemErrorCode(error)
-    if (code === 'ENOTDIR' || code === 'ENAMETOOLONG' || code === 'ELOOP') return undefined
-    throw error
   }
 }

@@ -1,21 +1,14 @@
 import { join, resolve } from 'node:path'
 import { comparePaths } from '@varve/delta/entries'
-import {
-  describeError,
-  isVarveError,
-  systemErrorCode,
-  throwIfAborted,
-  VarveError,
-  type LongCall,
-  type Progress,
-} from '@varve/platform'
+import { describeError, isVarveError, systemErrorCode, VarveError, type LongCall, type Progress } from '@varve/platform'
+import { breathe } from '../increment/breathe.ts'
 import { hashFile } from '../increment/hash-file.ts'
 import type { CatalogueEntry, Increment, TrackedState } from '../increment/increment.ts'
 import { timeOfName } from '../increment/increment-name.ts'
 import { loadIncrement, metadataPath } from '../increment/load-increment.ts'
 import { withLockedMirror } from './locked-mirror.ts'
 import { filesOf, linkTarget, type IncrementFile } from './increment-files.ts'
-import { lookAt } from './plain-folders.ts'
+import { lookAt } from '../increment/look-at.ts'
 import { keepMetadata } from './replaced-metadata.ts'
 import { writeMetadata } from './write-metadata.ts'
 
@@ -107,7 +100,7 @@ class FileReader {
   async read(): Promise<{ readonly entries: readonly CatalogueEntry[]; readonly bytesRead: number }> {
     const found = new Map<string, { before?: TrackedState; after?: TrackedState }>()
     for (const file of filesOf(this.#folder)) {
-      throwIfAborted(this.#options.signal)
+      await breathe(this.#options.signal)
       // A folder in `deleted` may only be around what went; in `track` it is as it was then.
       if (file.category === 'deleted' && file.stats.isDirectory() && !file.isEmptyFolder) continue
       const state = await this.#stateOf(file)

@@ -6,7 +6,8 @@ import type { TrackedEntry } from '../increment/tree-digest.ts'
 import { ContentPlaces, type ContentPlace } from './content-places.ts'
 import type { CompleteIncrement } from './complete-increment.ts'
 import type { History } from './history.ts'
-import { lookAt, PlainFolders } from './plain-folders.ts'
+import { lookAt } from '../increment/look-at.ts'
+import { PlainFolders } from './plain-folders.ts'
 import { treeAt } from './tree-at.ts'
 
 /** A file that a restore writes. */

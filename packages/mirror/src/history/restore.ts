@@ -5,16 +5,16 @@ import {
   describeError,
   isVarveError,
   systemErrorCode,
-  throwIfAborted,
   toFsPath,
   VarveError,
   type LongCall,
   type Problem,
   type Progress,
 } from '@varve/platform'
+import { breathe } from '../increment/breathe.ts'
 import { hashFile } from '../increment/hash-file.ts'
 import type { ContentPlace } from './content-places.ts'
-import { lookAt } from './plain-folders.ts'
+import { lookAt } from '../increment/look-at.ts'
 import type { MirrorRestorePlan, PlannedFile } from './restore-plan.ts'
 
 /** What a restore may do. */
@@ -111,7 +111,7 @@ class Restore {
     this.#makeTarget(target)
     for (const { path } of folders) this.#attempt(path, () => this.#makeFolder(path))
     for (const file of files) {
-      throwIfAborted(this.#options.signal)
+      await breathe(this.#options.signal)
       this.#report(file.path)
       await this.#writeFile(file)
     }

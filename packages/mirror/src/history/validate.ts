@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
-import { describeError, isVarveError, throwIfAborted, type LongCall, type Progress } from '@varve/platform'
+import { describeError, isVarveError, type LongCall, type Progress } from '@varve/platform'
+import { breathe } from '../increment/breathe.ts'
 import { hashFile } from '../increment/hash-file.ts'
 import type { TrackedState } from '../increment/increment.ts'
 import { loadIncrement, metadataPath } from '../increment/load-increment.ts'
@@ -91,7 +92,7 @@ class Validator {
     this.#options = options
     this.#expected = new Map(expectedOf(loaded))
     this.#total = this.#expected.size
-    for (const place of this.#expected.keys()) {
+    for (const place of [...this.#expected.keys(), ...deletedPlaces(loaded)]) {
       for (let slash = place.lastIndexOf('/'); slash > 0; slash = place.lastIndexOf('/', slash - 1)) {
         this.#around.add(place.slice(0, slash))
       }
@@ -101,7 +102,7 @@ class Validator {
   async run(): Promise<Validation> {
     this.#checkFolder()
     for (const file of filesOf(this.#folder)) {
-      throwIfAborted(this.#options.signal)
+      await breathe(this.#options.signal)
       await this.#check(file)
       this.#report(file.path)
     }
@@ -197,5 +198,13 @@ function* expectedOf(loaded: LoadedIncrement): Generator<readonly [string, Expec
       const target = type === 'symlink' ? state.target : undefined
       yield [`${category}/${entry.path}`, { type, size, mtime, hash, target }]
     }
+  }
+}
+
+/** Where content was that has been deleted since: the folders around it stay. */
+function* deletedPlaces(loaded: LoadedIncrement): Generator<string> {
+  if (loaded.origin === 'original') return
+  for (const { path, isContentDeleted } of loaded.increment.entries) {
+    if (isContentDeleted === true) for (const category of CATEGORIES) yield `${category}/${path}`
   }
 }

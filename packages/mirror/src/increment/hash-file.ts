@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
-import { setImmediate } from 'node:timers/promises'
-import { throwIfAborted } from '@varve/platform'
+import { breathe } from './breathe.ts'
 import { fillFrom, withFile } from './read-file.ts'
 
 /** Bytes that are read at once. */
@@ -34,13 +33,12 @@ export async function hashFile(
     const memory = Buffer.allocUnsafe(Math.min(PIECE, Number(stats.size) + 1))
     let size = 0
     for (;;) {
-      throwIfAborted(signal)
+      await breathe(signal)
       const piece = fillFrom(fd, memory)
       hash.update(piece)
       onPiece?.(piece)
       size += piece.length
       if (piece.length < memory.length) return { size, hash: hash.digest('hex'), stats }
-      await setImmediate()
     }
   })
 }

@@ -1,6 +1,7 @@
 import { lstatSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { describeError, isVarveError, toFsPath, VarveError, type Problem } from '@varve/platform'
+import { describeError, isVarveError, toFsPath, VarveError, type LongCall, type Problem } from '@varve/platform'
+import { breathe } from './breathe.ts'
 import { isIncrementName, numberOfName, timeOfName } from './increment-name.ts'
 import type { LoadedIncrement } from './loaded-increment.ts'
 import { loadIncrement } from './load-increment.ts'
@@ -30,12 +31,16 @@ export function incrementNames(destination: string): readonly string[] {
  * Loads all increments of a destination.
  *
  * @param destination - the folder that holds them
- * @throws ERR_VARVE_NOT_FOUND where it is no folder; ERR_VARVE_STORAGE where it cannot be read. What is wrong with a single increment becomes a problem
+ * @throws ERR_VARVE_NOT_FOUND where it is no folder; ERR_VARVE_STORAGE where it cannot be read; ERR_VARVE_ABORTED. What is wrong with a single increment becomes a problem
  */
-export async function listIncrements(destination: string): Promise<IncrementList> {
+export async function listIncrements(
+  destination: string,
+  { signal }: Pick<LongCall, 'signal'> = {},
+): Promise<IncrementList> {
   const increments: LoadedIncrement[] = []
   const problems: Problem[] = []
   for (const name of incrementNames(destination)) {
+    await breathe(signal)
     try {
       increments.push(await loadIncrement(join(resolve(destination), name)))
     } catch (error) {

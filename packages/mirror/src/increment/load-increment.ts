@@ -1,8 +1,9 @@
-import { lstatSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { describeError, isVarveError, systemErrorCode, toFsPath, VarveError } from '@varve/platform'
+import { describeError, isVarveError, systemErrorCode, VarveError } from '@varve/platform'
 import { incrementOf } from './decode-increment.ts'
 import { isIncrementName, timeOfName } from './increment-name.ts'
+import { lookAt } from './look-at.ts'
 import type { LoadedIncrement } from './loaded-increment.ts'
 import { metadataName } from './metadata-format.ts'
 import { readOriginal } from './original-metadata.ts'
@@ -62,8 +63,4 @@ async function readMetadata(path: string, name: string): Promise<Buffer> {
       cause: error,
     })
   }
-}
-
-function lookAt(path: string): ReturnType<typeof lstatSync> | undefined {
-  return lstatSync(toFsPath(path), { throwIfNoEntry: false })
 }

@@ -1,7 +1,8 @@
 import { existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describeError, isVarveError, throwIfAborted, toFsPath } from '@varve/platform'
+import { describeError, isVarveError, toFsPath } from '@varve/platform'
+import { breathe } from '../increment/breathe.ts'
 import { incrementNames } from '../increment/list-increments.ts'
 import { loadIncrement, metadataPath } from '../increment/load-increment.ts'
 import { insertIncrement, SCHEMA, SCHEMA_VERSION } from './index-content.ts'
@@ -182,7 +183,7 @@ async function update(
     database.prepare('DELETE FROM increments WHERE name = ?').run(name)
   }
   for (const { name, stamp } of changed) {
-    throwIfAborted(signal)
+    await breathe(signal)
     // Somebody else may have brought it up to date meanwhile.
     database.prepare('DELETE FROM files WHERE increment = (SELECT id FROM increments WHERE name = ?)').run(name)
     database.prepare('DELETE FROM increments WHERE name = ?').run(name)
