@@ -1,6 +1,8 @@
 /**
  * A mirror that stays a normal folder, with independent hard-linked increments, and the means to explore them.
  *
+ * What turns mirrors into snapshots of a repository and back is in `@varve/mirror/repository`, since it needs the engine, which takes its time to load.
+ *
  * @packageDocumentation
  */
 export { CONFIG_NAMES, type ConfigPlace, loadConfig, type Profile } from './config/config-file.ts'
@@ -33,16 +35,6 @@ export {
 } from './search/search.ts'
 export type { SearchQuery } from './search/search-query.ts'
 export { looksLikeMoment, parseMoment } from './search/time-filter.ts'
-
-export { exportSnapshot, type MirrorExportOptions, type MirrorExportResult } from './repository/export-snapshot.ts'
-export { importMirror } from './repository/import-mirror.ts'
-export {
-  type ImportedIncrement,
-  INCOMPLETE_TAG,
-  MIRROR_TAG,
-  type MirrorImportOptions,
-  type MirrorImportResult,
-} from './repository/mirror-import-options.ts'
 
 export { incrementNames } from './increment/list-increments.ts'
 export { timeOfName } from './increment/increment-name.ts'

@@ -11,7 +11,7 @@ import {
   VarveError,
 } from '@varve/platform'
 import { FileSteps } from '../disk/file-steps.ts'
-import { lookAt } from '../history/plain-folders.ts'
+import { lookAt } from '../increment/look-at.ts'
 import { hashFile } from '../increment/hash-file.ts'
 import { incrementNames } from '../increment/list-increments.ts'
 import { lockMirror } from '../run/lock.ts'

@@ -13,7 +13,7 @@ import {
 import { describeError, type Problem, systemErrorCode, toFsPath, VarveError } from '@varve/platform'
 import type { CompleteIncrement } from '../history/complete-increment.ts'
 import { type History, loadHistory } from '../history/history.ts'
-import { lookAt } from '../history/plain-folders.ts'
+import { lookAt } from '../increment/look-at.ts'
 import { treeAt } from '../history/tree-at.ts'
 import type { TrackedEntry } from '../increment/tree-digest.ts'
 import { lockMirror } from '../run/lock.ts'
@@ -193,7 +193,9 @@ class MirrorImport {
   }
 
   #placeOf(increment: CompleteIncrement | undefined): SnapshotPlace {
-    return new SnapshotPlace(increment?.source ?? this.#options.source ?? this.#layout.mirror)
+    // Metadata that was made anew does not know it.
+    const told = increment?.source === '' ? undefined : increment?.source
+    return new SnapshotPlace(told ?? this.#options.source ?? this.#layout.mirror)
   }
 
   /** Snapshots that an earlier import made of an increment. */

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs'
 import type { ImportedEntry, LocatedFile } from '@varve/engine'
 import { toFsPath, VarveError } from '@varve/platform'
-import { lookAt } from '../history/plain-folders.ts'
+import { lookAt } from '../increment/look-at.ts'
 import type { TrackedEntry } from '../increment/tree-digest.ts'
 import { type EntryRow, EntryTable } from '../scan/entry-table.ts'
 import { scanMirror } from '../scan/scan-folder.ts'

@@ -1,4 +1,4 @@
-import { exportSnapshot, type MirrorExportResult } from '@varve/mirror'
+import { exportSnapshot, type MirrorExportResult } from '@varve/mirror/repository'
 import { shortId } from '@varve/engine'
 import type { Command } from 'commander'
 import { type CommandContext, defineCommand } from '../../command.ts'

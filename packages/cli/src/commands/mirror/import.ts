@@ -1,4 +1,5 @@
-import { importMirror, incrementNames, type MirrorImportResult } from '@varve/mirror'
+import { incrementNames } from '@varve/mirror'
+import { importMirror, type MirrorImportResult } from '@varve/mirror/repository'
 import { shortId } from '@varve/engine'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
