@@ -113,6 +113,22 @@ describe('validate', () => {
     expect(findings).toContainEqual({ path, kind, message: expect.any(String) })
   })
 
+  it('stops when asked while it reads many small files', async () => {
+    const destination = new TestDestination(join(scratchFolder(), 'dist'))
+    destination.increment(Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`file ${i}`, 'x'])))
+    const stopping = new AbortController()
+    let reports = 0
+    const onProgress = (): void => {
+      if (reports++ === 0) setImmediate(() => stopping.abort())
+    }
+    const { signal } = stopping
+    const work = async (): Promise<void> => {
+      // However fast this machine is, it is not done before timers have their turn.
+      for (;;) await validateIncrement(destination.folder(1), { signal, onProgress })
+    }
+    expect(await refusal(work())).toBe('ERR_VARVE_ABORTED')
+  })
+
   it('leaves contents unread where that is asked', async () => {
     const destination = makeDestination()
     expect(await validateIncrement(destination.folder(1), { readsContent: false })).toMatchObject({ bytesRead: 0 })
