@@ -12,6 +12,7 @@ import {
 import * as fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { file, folder, trees } from '../../../delta/test/directory-index/trees.ts'
+import { recreateMetadata } from '../../src/history/recreate.ts'
 import { encodeIncrement } from '../../src/increment/encode-increment.ts'
 import type { TrackedState } from '../../src/increment/increment.ts'
 import { importMirror } from '../../src/repository/import-mirror.ts'
@@ -22,6 +23,8 @@ import { type HistoryScene, makeHistory, replant, withoutPipes } from './history
 
 const CHEAP_KEY = { N: 2, r: 8, p: 1 }
 
+const quietly = { workers: 1, noLock: true }
+
 let repository: OpenRepository
 
 beforeEach(async () => {
@@ -29,7 +32,7 @@ beforeEach(async () => {
 })
 
 async function imported(scene: Scene): Promise<MirrorImportResult> {
-  return await importMirror(repository, scene.destination, { workers: 1, noLock: true })
+  return await importMirror(repository, scene.destination, quietly)
 }
 
 /** The tree that a snapshot has below its source. */
@@ -198,6 +201,38 @@ test('entries that cannot be together are reported, and all else is imported', a
   })
   expect(result.imported.map(({ name }) => name)).toEqual(scene.increments)
   expect(result.imported[0]?.snapshot.tags).toEqual(['mirror', 'mirror-incomplete'])
+})
+
+test('an increment whose metadata was made anew is saved under the path that is given for it', async () => {
+  const history = await makeHistory()
+  const { scene } = history
+  const [first = ''] = scene.increments
+  await recreateMetadata(scene.destination, first, { force: true })
+  const result = await importMirror(repository, scene.destination, { ...quietly, source: scene.source })
+  expect(result.problems).toEqual([])
+  expect(result.imported.map(({ snapshot }) => snapshot.paths)).toEqual(scene.increments.map(() => [scene.source]))
+  const snapshot = result.imported[0]?.snapshot
+  if (snapshot === undefined) throw new Error('nothing was imported')
+  expect(await restored(scene, snapshot)).toEqual(history.states.get(first))
+})
+
+test('an import that is stopped before it begins stores nothing', async () => {
+  const { scene } = await makeHistory()
+  const stopped = importMirror(repository, scene.destination, { ...quietly, signal: AbortSignal.abort() })
+  await expect(stopped).rejects.toMatchObject({ code: 'ERR_VARVE_ABORTED' })
+  expect(await repository.snapshots()).toEqual([])
+})
+
+test('an import that is stopped on the way stores nothing that is not whole, and the next one has it all', async () => {
+  const history = await makeHistory()
+  const { scene } = history
+  const controller = new AbortController()
+  const importing = importMirror(repository, scene.destination, { ...quietly, signal: controller.signal })
+  setImmediate(() => controller.abort())
+  await expect(importing).rejects.toMatchObject({ code: 'ERR_VARVE_ABORTED' })
+  expect((await check(repository, { readData: true, noLock: true })).problems).toEqual([])
+  await imported(scene)
+  await expectHistory(history)
 })
 
 test('a dry run tells what would be imported, and stores nothing', async () => {
