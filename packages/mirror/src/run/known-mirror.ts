@@ -11,7 +11,7 @@ export async function learnMirror(context: RunContext, mirror: EntryTable, rules
   const tracked = mirror.paths.flatMap((path, row) => {
     const isTracked =
       mirror.kind(row) === 'dir' ? rules.decideFolder(path).choice === 'tracked' : rules.decideFile(path) === 'tracked'
-    return isTracked ? [{ path, row }] : []
+    return isTracked && mirror.kind(row) !== 'other' ? [{ path, row }] : []
   })
   const hashes = new Map<string, Uint8Array>()
   const files = tracked.filter(({ row }) => mirror.kind(row) === 'file')
@@ -28,8 +28,25 @@ export async function learnMirror(context: RunContext, mirror: EntryTable, rules
   )
   const builder = new EntryTableBuilder(true)
   for (const [row, path] of mirror.paths.entries()) {
+    if (mirror.kind(row) === 'other') continue
     const entry: EntryRow = { ...mirror.row(row), tracked: all.has(path), hash: hashes.get(path) }
     builder.add(path, entry)
+  }
+  return new EntryTable(builder.finish())
+}
+
+/**
+ * A mirror without files that are the source's own: another program linked them, so that whatever is written into the source's would be in the mirror's, and in increments that share them.
+ * They are copied as if nothing were there.
+ */
+export function withoutSharedFiles({ config, layout, steps }: RunContext, mirror: EntryTable): EntryTable {
+  const builder = new EntryTableBuilder(false)
+  for (const [row, path] of mirror.paths.entries()) {
+    if (mirror.kind(row) === 'file') {
+      const [copy, original] = [steps.stat(layout.inMirror(path)), steps.stat(`${config.source}/${path}`)]
+      if (copy !== undefined && copy.nlink > 1n && copy.ino === original?.ino && copy.dev === original.dev) continue
+    }
+    builder.add(path, mirror.row(row))
   }
   return new EntryTable(builder.finish())
 }

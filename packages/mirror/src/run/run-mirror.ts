@@ -12,7 +12,7 @@ import { carryOut } from './carry-out.ts'
 import { foldsNames, prepareDestination, requireSource, storageFailure } from './places.ts'
 import { JobHandler } from './jobs.ts'
 import { KeptPaths } from './kept-paths.ts'
-import { learnMirror } from './known-mirror.ts'
+import { learnMirror, withoutSharedFiles } from './known-mirror.ts'
 import { lockMirror } from './lock.ts'
 import { describeChanges, makePlan } from './plan.ts'
 import { recoverRun } from './recover.ts'
@@ -120,7 +120,8 @@ async function lookAround(context: RunContext): Promise<Surroundings> {
     hasMirror ? scan(context, layout.mirror, undefined, expected) : undefined,
   ])
   const source = new EntryTable(found.columns)
-  const mirror = mirrored === undefined ? EMPTY_TABLE : new EntryTable(mirrored.columns)
+  const present = mirrored === undefined ? EMPTY_TABLE : new EntryTable(mirrored.columns)
+  const mirror = state === undefined ? withoutSharedFiles(context, present) : present
   for (const problem of found.unreadable) context.report(problem)
   const [special] = found.special
   if (special !== undefined) {

@@ -111,11 +111,16 @@ export class MirrorUpdate {
 
   #putIncrementFile(file: string, place: string, isNew: boolean): void {
     const { steps } = this.#context
-    const present = isNew ? undefined : steps.stat(place)
-    if (present === undefined) return linkOrCopy(this.#context, file, place)
-    const wanted = steps.stat(file)
+    if (isNew || steps.stat(place) === undefined) {
+      try {
+        return linkOrCopy(this.#context, file, place)
+      } catch (error) {
+        if (systemErrorCode(error) !== 'EEXIST') throw error
+      }
+    }
+    const [present, wanted] = [steps.stat(place), steps.stat(file)]
     // To rename one name of a file to another one of the same file does nothing, and leaves both.
-    if (present.ino === wanted?.ino && present.dev === wanted.dev) return
+    if (present !== undefined && present.ino === wanted?.ino && present.dev === wanted.dev) return
     const temporary = this.#temporary()
     linkOrCopy(this.#context, file, temporary)
     steps.rename(temporary, place)

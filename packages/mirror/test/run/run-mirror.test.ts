@@ -360,6 +360,24 @@ describe('what others do to a mirror', () => {
     expect(readFileSync(scene.at(increment, 'deleted/a'), 'utf8')).toBe('alpha')
   })
 
+  it('is no reason to share files with the source: what another program linked is copied', async () => {
+    for (const rules of [
+      { ...NO_RULES, trackDirs: ['.'] },
+      { ...NO_RULES, includeDirs: ['.'] },
+    ]) {
+      const scene = new Scene()
+      scene.rules = rules
+      plant(scene.source, SOME)
+      mkdirSync(scene.mirror, { recursive: true })
+      linkSync(join(scene.source, 'a'), join(scene.mirror, 'a'))
+      currentPlatform().makeSpecial(join(scene.mirror, 'pipe'), 'fifo', 0n)
+      await scene.run()
+      expect(survey(scene.mirror)).toEqual(survey(scene.source))
+      expect(inode(join(scene.mirror, 'a'))).not.toBe(inode(join(scene.source, 'a')))
+      followHistory(scene)
+    }
+  })
+
   it('is refused where the mirror itself is a link', async () => {
     const scene = await mirrored(SOME)
     renameSync(scene.mirror, join(scene.folder, 'elsewhere'))
