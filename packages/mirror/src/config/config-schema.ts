@@ -59,7 +59,7 @@ const KEYS = {
 } as const
 
 /** Keys of one profile, in the order in which people write them. */
-export const CONFIG_KEYS: readonly string[] = Object.keys(KEYS)
+const CONFIG_KEYS: readonly string[] = Object.keys(KEYS)
 
 /** Keys that later versions of the original program had, and what to do without them. */
 const OTHER_KEYS: Readonly<Record<string, string>> = {

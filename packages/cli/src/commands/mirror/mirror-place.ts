@@ -1,6 +1,6 @@
 import { loadConfig, type Profile } from '@varve/mirror'
 import { isVarveError, toFsPath, VarveError } from '@varve/platform'
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
@@ -39,11 +39,6 @@ export function declarePlaceOptions(command: Command): void {
 /** Adds the argument that names a mirror, another word for `--dist`. */
 export function declarePlaceArgument(command: Command): void {
   command.argument('[dist]', 'the folder that holds mirror/ and the increments (default: as configured)')
-}
-
-/** Adds `--all-profiles`. */
-export function declareAllProfiles(command: Command): void {
-  command.addOption(new Option('--all-profiles', 'every profile, one after another'))
 }
 
 /**

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { toFsPath } from '@varve/platform/file-name'
-import { jsonLines } from '../run-here.ts'
+import { jsonLines, runHere } from '../run-here.ts'
 import { mirrorScene, NAME_OF_BYTES, type Scene, STRANGE_NAME } from './scene.ts'
 
 interface Kept extends Scene {
@@ -96,6 +96,7 @@ test('files in an increment are deleted by masks', async () => {
   expect(deleted.out).toBe(`${second}: deleted 2 files, and freed 0 B\n`)
   expect(existsSync(at(`backups/${second}/track/projects/new.py`))).toBe(false)
   expect(existsSync(at(`backups/${first}/track/projects/boat/main.py`))).toBe(true)
+  expect((await mirror('validate')).code).toBe(0)
   const json = jsonLines((await mirror('delete', '1', '--mask', 'b?.txt', '--dry-run', '--json')).out)
   expect(json).toMatchObject([
     { message_type: 'file', increment: first, path: `projects/${NAME_OF_BYTES}`, frees: false },
@@ -120,4 +121,18 @@ test('a mirror becomes snapshots of a repository, and a snapshot becomes a mirro
   expect(readFileSync(toFsPath(at(`exported/mirror/projects/${NAME_OF_BYTES}`)), 'utf8')).toBe('bytes')
   expect((await mirror('export', '1', 'exported')).err).toContain('there is a mirror')
   expect((await mirror('export', '9', 'other')).code).toBe(1)
+}, 120_000)
+
+test('increments whose metadata was made anew are imported under the path that is named, or the mirror’s', async () => {
+  const { at, mirror } = await twoIncrements()
+  await mirror('recreate', '--force')
+  expect((await mirror('import')).code).toBe(0)
+  await mirror('import', '--db-path', at('named.db'), '--source', '/home/ann/work')
+  const pathsIn = async (file: string): Promise<readonly unknown[]> => {
+    const { out } = await runHere(['list', '--json', '--db-path', at(file)], { workingFolder: at('') })
+    const [snapshots] = JSON.parse(`[${out}]`) as readonly (readonly { readonly paths: readonly string[] }[])[]
+    return [...new Set(snapshots?.flatMap(({ paths }) => paths))]
+  }
+  expect(await pathsIn('backups.db')).toEqual([at('backups/mirror')])
+  expect(await pathsIn('named.db')).toEqual(['/home/ann/work'])
 }, 120_000)
