@@ -11,6 +11,9 @@ import type { RunContext } from './run-context.ts'
 import { setAside } from './set-aside.ts'
 import { MirrorUpdate, type Update } from './update-mirror.ts'
 
+/** Files from which on it is worth it to flush while other work is done. */
+const MANY = 1000
+
 /**
  * Carries out a plan: copies all that is new into the work folder, completes an increment of what is tracked there, publishes it by renaming it, and brings the mirror up to date. Until then
  * nothing that was there has changed; from then on the next run can bring it to its end.
@@ -52,6 +55,10 @@ async function publishChanges(
   steps.makeFolder(layout.work)
   steps.makeFolder(unfinished)
   const copied = await copyChanges(context, plan, `${unfinished}/track`)
+  // Most of what is written is on its way to the disk while the increment is completed.
+  const flushing = copied.rows.size < MANY ? undefined : context.workers.run({ kind: 'flush', folder: layout.work })
+  // What comes before it is awaited may fail first.
+  flushing?.catch(() => undefined)
   const table = nextTable(plan, copied.rows)
   const entries = trackedChanges(plan.tables.known, table)
   const inIncrement = new Set(entries.map(({ path }) => path))
@@ -61,6 +68,7 @@ async function publishChanges(
   if (publishing !== undefined) makeIncrement(context, plan, { name, time, previous }, entries, table, copied)
   setStraysAside(context, plan)
   context.begin('flushing')
+  await flushing
   steps.flushFileSystem(layout.work)
   steps.writeDurably(layout.pending, encodeState({ table, increment: publishing ?? previous, publishing }))
   if (publishing !== undefined) {
@@ -72,7 +80,7 @@ async function publishChanges(
   for (const change of plan.changes) {
     if (!inIncrement.has(change.path)) updates.push(...updateOf(context, plan, change, table, copied))
   }
-  new MirrorUpdate(context, table, opened).run(updates.toSorted((a, b) => comparePaths(a.path, b.path)))
+  await new MirrorUpdate(context, table, opened).run(updates.toSorted((a, b) => comparePaths(a.path, b.path)))
   finish(context)
   return publishing
 }

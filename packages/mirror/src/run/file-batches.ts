@@ -95,6 +95,34 @@ export async function copyFiles<T extends Located>(
   })
 }
 
+/**
+ * Gives files names at the same paths of another folder.
+ * @param onFailure - called with each that could not be linked, for whatever reason
+ * @throws ERR_VARVE_ABORTED
+ */
+export async function linkFiles<T extends Located>(
+  context: RunContext,
+  from: string,
+  to: string,
+  files: readonly T[],
+  onFailure: (file: T) => void,
+): Promise<void> {
+  await inParallel(context, batchesOf(files, noBytes), async (batch) => {
+    const paths = batch.files.map(({ path }) => path)
+    const result = await context.workers.run({ kind: 'link', from, to, paths, bytes: 0 })
+    if (result.kind !== 'link') throw new Error('a job was answered with another one')
+    for (const place of result.failed) {
+      const file = batch.files[place]
+      if (file !== undefined) onFailure(file)
+    }
+    context.advance(paths[0] ?? '', paths.length)
+  })
+}
+
+function noBytes(): number {
+  return 0
+}
+
 /** Twice as many batches are on their way as there are threads, so that none idles. The first failure ends it all, once what is on its way is done. */
 async function inParallel<T>(
   { workers }: RunContext,

@@ -1,3 +1,4 @@
+import { systemErrorCode } from '@varve/platform/errors'
 import { FileReading, type ReadOutcome } from '../disk/compare-files.ts'
 import { type CopyOutcome, FileCopier } from '../disk/copy-file.ts'
 import type { FileSteps } from '../disk/file-steps.ts'
@@ -26,6 +27,16 @@ export type MirrorJob =
       /** Size of all of them. */
       readonly bytes: number
     }
+  /** Gives files names at the same paths of another folder. */
+  | {
+      readonly kind: 'link'
+      readonly from: string
+      readonly to: string
+      readonly paths: readonly string[]
+      readonly bytes: number
+    }
+  /** Makes durable what was written to a file system. */
+  | { readonly kind: 'flush'; readonly folder: string }
   | {
       readonly kind: 'read'
       readonly root: string
@@ -47,26 +58,54 @@ export type MirrorJobResult =
       readonly others: readonly { readonly place: number; readonly outcome: Exclude<CopyOutcome, { kind: 'copied' }> }[]
       readonly changed: readonly number[]
     }
+  /** Places of files that could not be linked, for whatever reason. */
+  | { readonly kind: 'link'; readonly failed: readonly number[] }
+  | { readonly kind: 'flush' }
   | { readonly kind: 'read'; readonly outcomes: readonly ReadOutcome[] }
 
 /** Does jobs by calls that wait. One for each thread. */
 export class JobHandler {
+  readonly #steps: FileSteps
   readonly #copier: FileCopier
   readonly #reading = new FileReading()
 
   /** @param onBytes - called with bytes that were copied of files that take long */
   constructor(steps: FileSteps, onBytes: (count: number) => void = () => {}) {
+    this.#steps = steps
     this.#copier = new FileCopier(steps, onBytes)
   }
 
   /** @throws ERR_VARVE_SOURCE where the source cannot be read at all; ERR_VARVE_STORAGE where the target fails */
   handle(job: MirrorJob): MirrorJobResult {
     if (job.kind === 'scan') return { kind: 'scan', scan: scan(job.root, job.rules) }
+    if (job.kind === 'flush') return this.#flush(job.folder)
     const { paths } = job
     if (job.kind === 'read') {
       return { kind: 'read', outcomes: paths.map((path) => this.#read(job.root, job.other, path)) }
     }
+    if (job.kind === 'link') return { kind: 'link', failed: this.#linkAll(job) }
     return this.#copyAll(job)
+  }
+
+  #flush(folder: string): MirrorJobResult {
+    try {
+      this.#steps.flushFileSystem(folder)
+      return { kind: 'flush' }
+    } catch (error) {
+      throw storageFailure(`cannot make durable what was written to '${folder}'`, error)
+    }
+  }
+
+  #linkAll({ from, to, paths }: Extract<MirrorJob, { kind: 'link' }>): readonly number[] {
+    return paths.flatMap((path, place) => {
+      try {
+        this.#steps.link(`${from}/${path}`, `${to}/${path}`)
+        return []
+      } catch (error) {
+        if (systemErrorCode(error) === undefined) throw error
+        return [place]
+      }
+    })
   }
 
   #copyAll({ from, to, tracked, paths }: Extract<MirrorJob, { kind: 'copy' }>): MirrorJobResult {

@@ -16,7 +16,7 @@ import { MirrorUpdate, type Update } from './update-mirror.ts'
  * @returns name of the increment, if there was one
  * @throws the system's error; ERR_VARVE_DAMAGED where the increment's metadata is; ERR_VARVE_UNSAFE_PATH
  */
-export function recoverRun(context: RunContext): string | undefined {
+export async function recoverRun(context: RunContext): Promise<string | undefined> {
   const { steps, layout } = context
   const pending = readState(layout.pending)
   const name = pending?.publishing
@@ -26,7 +26,7 @@ export function recoverRun(context: RunContext): string | undefined {
   if (pending !== undefined) {
     if (published !== undefined) {
       steps.makeFolder(layout.work)
-      publishAgain(context, published, pending.table)
+      await publishAgain(context, published, pending.table)
       if (context.copiedLate) steps.flushFileSystem(layout.mirror)
     }
     const old = readState(layout.state)
@@ -43,7 +43,7 @@ export function recoverRun(context: RunContext): string | undefined {
   return published
 }
 
-function publishAgain(context: RunContext, name: string, next: EntryTable): void {
+async function publishAgain(context: RunContext, name: string, next: EntryTable): Promise<void> {
   const { steps, layout } = context
   const folder = layout.increment(name)
   const metadata = `${folder}/${metadataName(name)}`
@@ -53,7 +53,7 @@ function publishAgain(context: RunContext, name: string, next: EntryTable): void
     if (stats === undefined || stats.isDirectory() || isStateOf(stats, before) || isStateOf(stats, after)) continue
     setAside(context, path)
   }
-  new MirrorUpdate(context, next).run(updatesOf(entries, next, folder, () => false))
+  await new MirrorUpdate(context, next).run(updatesOf(entries, next, folder, () => false))
 }
 
 function isStateOf(stats: BigIntStats, state: TrackedState | undefined): boolean {
@@ -78,7 +78,7 @@ export function updatesOf(
     const row = next.find(path)
     if (after === undefined) return row === undefined ? [{ path, after: row, content: undefined, isNew: false }] : []
     if (row === undefined) return []
-    const content = { kind: 'increment', place: `${folder}/track/${path}` } as const
+    const content = { kind: 'increment', root: `${folder}/track` } as const
     return [{ path, after: row, content: after.type === 'file' ? content : undefined, isNew: isNew(path) }]
   })
 }

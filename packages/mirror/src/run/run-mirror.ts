@@ -81,7 +81,7 @@ async function runLocked(context: RunContext, parts: RunParts): Promise<RunResul
 async function run(context: RunContext, parts: RunParts): Promise<RunResult> {
   const { options, layout, steps } = context
   const isDry = options.dryRun === true
-  const recovered = isDry ? undefined : recoverRun(context)
+  const recovered = isDry ? undefined : await recoverRun(context)
   if (isDry && steps.stat(layout.pending) !== undefined) {
     context.notice(
       'an interrupted run is to be brought to its end first: what else is to be done can only be told then',

@@ -1,5 +1,6 @@
 import { systemErrorCode, VarveError } from '@varve/platform/errors'
 import type { EntryRow, EntryTable } from '../scan/entry-table.ts'
+import { linkFiles } from './file-batches.ts'
 import { linkOrCopy } from './link-or-copy.ts'
 import type { RunContext } from './run-context.ts'
 
@@ -9,7 +10,11 @@ export interface Update {
   /** What is to be there; undefined for nothing. */
   readonly after: EntryRow | undefined
   /** Where a file lies that is to be there, or a folder with files that are: `increment` keeps it, `staged` gives it away. */
-  readonly content: { readonly kind: 'increment' | 'staged'; readonly place: string } | undefined
+  readonly content:
+    | { readonly kind: 'staged'; readonly place: string }
+    /** `root` is the folder that the increment has it in, at the same path. */
+    | { readonly kind: 'increment'; readonly root: string }
+    | undefined
   /** Whether the mirror certainly had nothing there. */
   readonly isNew: boolean
 }
@@ -24,6 +29,8 @@ export class MirrorUpdate {
   readonly #safe = new Set<string>([''])
   /** What the paths begin with of all that came with the last folder that was moved. */
   #moved: string | undefined
+  /** New files by the folder of the increment that has them. */
+  readonly #new = new Map<string, { readonly path: string }[]>()
   #temporaries = 0
 
   /**
@@ -42,15 +49,16 @@ export class MirrorUpdate {
    * @param updates - in the order of paths
    * @throws the system's error; ERR_VARVE_UNSAFE_PATH; ERR_VARVE_ABORTED
    */
-  run(updates: readonly Update[]): void {
+  async run(updates: readonly Update[]): Promise<void> {
     this.#context.begin('updating the mirror', updates.length)
     for (const update of updates.toReversed()) this.#clear(update)
     this.#safe.clear()
     this.#safe.add('')
     for (const update of updates) {
       this.#put(update)
-      this.#context.advance(update.path)
+      this.#context.advance(update.path, update.isNew && update.content?.kind === 'increment' ? 0 : 1)
     }
+    await this.#linkNew()
     for (const folder of [...this.#touched].toSorted().toReversed()) this.#finishFolder(folder)
   }
 
@@ -75,12 +83,18 @@ export class MirrorUpdate {
     if (after === undefined) return
     if (path === '') return void this.#touched.add('')
     this.#requireFolder(parentOf(path))
-    if (after.kind === 'dir') return this.#putFolder(path, content?.place)
+    if (after.kind === 'dir') return this.#putFolder(path, content?.kind === 'staged' ? content.place : undefined)
     const place = this.#context.layout.inMirror(path)
     if (after.kind === 'symlink') return this.#putLink(path, place, after)
     if (content === undefined) return
     this.#open(parentOf(path))
-    if (content.kind === 'increment') return this.#putIncrementFile(content.place, place, isNew)
+    if (content.kind === 'increment') {
+      if (!isNew) return this.#putIncrementFile(`${content.root}/${path}`, place)
+      const files = this.#new.get(content.root)
+      if (files === undefined) this.#new.set(content.root, [{ path }])
+      else files.push({ path })
+      return
+    }
     if (this.#moved === undefined || !path.startsWith(this.#moved)) this.#context.steps.rename(content.place, place)
   }
 
@@ -109,18 +123,23 @@ export class MirrorUpdate {
     steps.rename(temporary, place)
   }
 
-  #putIncrementFile(file: string, place: string, isNew: boolean): void {
-    const { steps } = this.#context
-    if (isNew || steps.stat(place) === undefined) {
-      try {
-        return linkOrCopy(this.#context, file, place)
-      } catch (error) {
-        if (systemErrorCode(error) !== 'EEXIST') throw error
-      }
+  /** New files of increments, of which there may be many, are linked in threads once their folders are there. */
+  async #linkNew(): Promise<void> {
+    const { mirror } = this.#context.layout
+    for (const [root, files] of this.#new) {
+      await linkFiles(this.#context, root, mirror, files, ({ path }) =>
+        this.#putIncrementFile(`${root}/${path}`, `${mirror}/${path}`),
+      )
     }
-    const [present, wanted] = [steps.stat(place), steps.stat(file)]
+  }
+
+  #putIncrementFile(file: string, place: string): void {
+    const { steps } = this.#context
+    const present = steps.stat(place)
+    if (present === undefined) return linkOrCopy(this.#context, file, place)
+    const wanted = steps.stat(file)
     // To rename one name of a file to another one of the same file does nothing, and leaves both.
-    if (present !== undefined && present.ino === wanted?.ino && present.dev === wanted.dev) return
+    if (present.ino === wanted?.ino && present.dev === wanted.dev) return
     const temporary = this.#temporary()
     linkOrCopy(this.#context, file, temporary)
     steps.rename(temporary, place)

@@ -64,7 +64,7 @@ export class Threads implements Workers {
       this.#scanners ??= this.#start(Math.min(SCANS, this.size))
       return await this.#scanners.run(job)
     }
-    const isSmall = job.paths.length <= FEW_FILES && job.bytes <= FEW_BYTES
+    const isSmall = job.kind === 'flush' || (job.paths.length <= FEW_FILES && job.bytes <= FEW_BYTES)
     if (isSmall && this.#pool === undefined) return this.#own.handle(job)
     this.#pool ??= this.#start(this.size)
     return await this.#pool.run(job)
