@@ -8,9 +8,8 @@ export class FileList {
   /** Whether anything but exact paths is in the list, so that it may name files of any folder. */
   readonly hasPatterns: boolean
   readonly #above: ReadonlySet<string>
-  readonly #names: ReadonlySet<string>
-  readonly #namePatterns: readonly ((name: string) => boolean)[]
-  readonly #pathPatterns: readonly PathPattern[]
+  /** Names and patterns, by the last character of the names that they match: most files need to be compared with none of them. */
+  readonly #byEnd: ReadonlyMap<number, readonly PathPattern[]>
 
   /**
    * @param files - as in a configuration. With wildcards: matches at any depth, or from the source on where it begins with `./`. Without: a path
@@ -21,28 +20,41 @@ export class FileList {
     const exact = anchored.filter(({ pattern }) => pattern.literal !== undefined)
     const isName = (file: string): boolean => bareNames && !file.includes('/')
     this.paths = new Set(exact.flatMap(({ file, pattern }) => (isName(file) ? [] : (pattern.literal ?? []))))
-    this.#names = new Set(exact.flatMap(({ file, pattern }) => (isName(file) ? (pattern.literal ?? []) : [])))
     const patterns = anchored
-      .filter(({ pattern }) => pattern.literal === undefined)
+      .filter(({ file, pattern }) => pattern.literal === undefined || isName(file))
       .map(({ file, pattern }) => (file.startsWith('./') ? pattern : compilePathPattern(file, false)))
-    this.#namePatterns = patterns.filter((pattern) => pattern.isName).map((pattern) => pattern.lastName.matches)
-    this.#pathPatterns = patterns.filter((pattern) => !pattern.isName)
-    this.hasPatterns = patterns.length > 0 || this.#names.size > 0
+    this.#byEnd = Map.groupBy(patterns, ({ lastName }) => lastUnit(lastName.end))
+    this.hasPatterns = patterns.length > 0
     this.#above = new Set([...this.paths].flatMap(foldersAbove))
+  }
+
+  /** Whether the list has exactly this path. */
+  has(path: string): boolean {
+    return this.paths.size > 0 && this.paths.has(path)
   }
 
   /** Whether a name or pattern of the list, not an exact path, has this file. */
   matches(path: string, name: string): boolean {
-    if (this.#names.has(name)) return true
-    for (const matches of this.#namePatterns) if (matches(name)) return true
-    for (const pattern of this.#pathPatterns) {
-      if (pattern.lastName.matches(name) && pattern.matches(path.split('/'))) return true
-    }
-    return false
+    return anyMatches(this.#byEnd.get(lastUnit(name)), path, name) || anyMatches(this.#byEnd.get(NO_UNIT), path, name)
   }
 
   /** Whether an exact path of the list lies below this folder. */
   hasPathBelow(folder: string): boolean {
     return this.#above.has(folder)
   }
+}
+
+const NO_UNIT = -1
+
+/** The last UTF-16 code unit of a text; {@link NO_UNIT} of an empty one. */
+function lastUnit(text: string): number {
+  return text === '' ? NO_UNIT : text.charCodeAt(text.length - 1)
+}
+
+function anyMatches(patterns: readonly PathPattern[] | undefined, path: string, name: string): boolean {
+  if (patterns === undefined) return false
+  for (const pattern of patterns) {
+    if (pattern.lastName.matches(name) && (pattern.isName || pattern.matches(path.split('/')))) return true
+  }
+  return false
 }

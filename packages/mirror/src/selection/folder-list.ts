@@ -20,7 +20,7 @@ export class FolderList {
 
   /** Whether the list has exactly this path, whose last name is `name`. */
   names(path: string, name: string): boolean {
-    if (this.paths.has(path)) return true
+    if (this.paths.size > 0 && this.paths.has(path)) return true
     for (const pattern of this.#patterns) {
       if (pattern.lastName.matches(name) && pattern.matches(path.split('/'))) return true
     }

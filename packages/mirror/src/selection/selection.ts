@@ -61,13 +61,13 @@ export class Selection {
   decideFile(path: string): Choice {
     const slash = path.lastIndexOf('/')
     const folder = this.#folderOf(path, slash)
-    const named = this.#trackFiles.paths.has(path) || this.#includeFiles.paths.has(path)
+    const isTrackedByPath = this.#trackFiles.has(path)
+    const named = isTrackedByPath || this.#includeFiles.has(path)
     const name = path.slice(slash + 1)
-    if (!named && (folder.excluded || this.#excludeFiles.paths.has(path) || this.#excludeFiles.matches(path, name))) {
+    if (!named && (folder.excluded || this.#excludeFiles.has(path) || this.#excludeFiles.matches(path, name))) {
       return 'excluded'
     }
-    if (folder.choice === 'tracked' || this.#trackFiles.paths.has(path) || this.#track.names(path, name))
-      return 'tracked'
+    if (folder.choice === 'tracked' || isTrackedByPath || this.#track.names(path, name)) return 'tracked'
     if (this.#trackFiles.matches(path, name)) return 'tracked'
     if (folder.choice === 'mirrored' || named || this.#include.names(path, name)) return 'mirrored'
     return this.#includeFiles.matches(path, name) ? 'mirrored' : 'excluded'

@@ -9,6 +9,8 @@ type Token =
 export interface Wildcard {
   /** The only text that matches, where there is just one; `[*]` and the like are resolved in it. */
   readonly literal: string | undefined
+  /** What every text that matches ends with; empty where nothing is certain. */
+  readonly end: string
   /** Whether the whole of a text matches. */
   readonly matches: (text: string) => boolean
 }
@@ -26,8 +28,9 @@ export interface Wildcard {
 export function compileWildcard(pattern: string): Wildcard {
   const tokens = parse(pattern)
   const literal = literalText(tokens)
-  if (literal !== undefined) return { literal, matches: (text) => text === literal }
-  return { literal: undefined, matches: simpleMatch(tokens) ?? ((text) => matchTokens(tokens, text)) }
+  if (literal !== undefined) return { literal, end: literal, matches: (text) => text === literal }
+  const end = literalText(tokens.slice(tokens.findLastIndex(({ kind }) => kind !== 'character') + 1)) ?? ''
+  return { literal: undefined, end, matches: simpleMatch(tokens) ?? guardedMatch(tokens, end) }
 }
 
 function parse(pattern: string): readonly Token[] {
@@ -96,6 +99,11 @@ function simpleMatch(tokens: readonly Token[]): Wildcard['matches'] | undefined 
   if (starts && runs === 1) return (text) => text.endsWith(middle)
   if (ends && runs === 1) return (text) => text.startsWith(middle)
   return undefined
+}
+
+/** Most texts do not even end as they must, and that is soon seen. */
+function guardedMatch(tokens: readonly Token[], end: string): Wildcard['matches'] {
+  return (text) => text.endsWith(end) && matchTokens(tokens, text)
 }
 
 /** Takes what a run of characters must take as little as possible, and goes back only to the last run: that is enough, as all else has one length. */
