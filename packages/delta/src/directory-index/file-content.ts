@@ -4,7 +4,7 @@ import { throwIfAborted } from '@varve/platform/errors'
 import { toFsPath } from '@varve/platform/file-name'
 import { computeSignature } from '../rsync/signature.ts'
 import { encodeSignature } from '../rsync/signature-format.ts'
-import { breathe } from './breathe.ts'
+import { breathe } from '@varve/platform'
 
 /** Never through a symbolic link, and never waiting for the other end of a pipe that took the file's place. */
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)

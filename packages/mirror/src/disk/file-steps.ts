@@ -8,23 +8,12 @@ import {
   fsyncSync,
   ftruncateSync,
   linkSync,
-  lstatSync,
-  mkdirSync,
   openSync,
-  readdirSync,
-  renameSync,
-  rmdirSync,
-  symlinkSync,
-  unlinkSync,
   writeSync,
-  type BigIntStats,
 } from 'node:fs'
-import { currentPlatform, flushFileSystem } from '@varve/platform'
+import { EntrySteps, flushFileSystem } from '@varve/platform'
 import { systemErrorCode } from '@varve/platform/errors'
-import { nameFromBytes, toFsPath } from '@varve/platform/file-name'
-
-/** Told of each step before it is taken; what it throws takes the step's place. */
-export type StepListener = (step: string, path: string) => void
+import { toFsPath } from '@varve/platform/file-name'
 
 const FOLDER_FLAGS = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0)
 const PRIVATE_FOLDER = 0o700
@@ -37,76 +26,28 @@ const CANNOT_FLUSH: ReadonlySet<string | undefined> = new Set(['EINVAL', 'ENOTSU
  * Everything that a run changes in the file system, one call a step, so that each of them can be made to fail. Paths are absolute. All throw the system's error. No
  * symbolic link is followed in the last part of a path.
  */
-export class FileSteps {
-  readonly #listener: StepListener
-  readonly #platform = currentPlatform()
-
-  constructor(listener: StepListener = () => {}) {
-    this.#listener = listener
-  }
-
-  /** What is at a path; undefined for nothing. */
-  stat(path: string): BigIntStats | undefined {
-    try {
-      return lstatSync(toFsPath(path), { bigint: true, throwIfNoEntry: false })
-    } catch (error) {
-      // A file lies where a folder on the way would have to be.
-      if (systemErrorCode(error) === 'ENOTDIR') return undefined
-      throw error
-    }
-  }
-
-  /** Names in a folder. */
-  names(path: string): readonly string[] {
-    return readdirSync(toFsPath(path), { encoding: 'buffer' }).map((name) => nameFromBytes(name))
-  }
-
-  makeFolder(path: string): void {
-    this.#listener('make folder', path)
-    mkdirSync(toFsPath(path), { mode: PRIVATE_FOLDER })
-  }
-
-  removeFolder(path: string): void {
-    this.#listener('remove folder', path)
-    rmdirSync(toFsPath(path))
-  }
-
-  remove(path: string): void {
-    this.#listener('remove', path)
-    unlinkSync(toFsPath(path))
-  }
-
-  rename(from: string, to: string): void {
-    this.#listener('rename', to)
-    renameSync(toFsPath(from), toFsPath(to))
-  }
-
+export class FileSteps extends EntrySteps {
   /** Gives a file one more name. */
   link(from: string, to: string): void {
-    this.#listener('link', to)
+    this.tell('link', to)
     linkSync(toFsPath(from), toFsPath(to))
-  }
-
-  makeLink(path: string, target: string): void {
-    this.#listener('make link', path)
-    symlinkSync(toFsPath(target), toFsPath(path))
   }
 
   /** Makes a copy that shares the original's blocks, where the file system can. */
   clone(from: string, to: string): void {
-    this.#listener('clone', to)
+    this.tell('clone', to)
     copyFileSync(toFsPath(from), toFsPath(to), constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE)
   }
 
   /** Makes a file that is not there yet, for its owner alone, and opens it. */
   create(path: string): number {
-    this.#listener('make file', path)
+    this.tell('make file', path)
     return openSync(toFsPath(path), constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, PRIVATE_FILE)
   }
 
   /** Writes all of some bytes, at a place or behind what was written last. */
   write(fd: number, bytes: Uint8Array, path: string, position: number | null = null): void {
-    this.#listener('write', path)
+    this.tell('write', path)
     for (let done = 0; done < bytes.length;) {
       done += writeSync(fd, bytes, done, bytes.length - done, position === null ? null : position + done)
     }
@@ -114,35 +55,29 @@ export class FileSteps {
 
   /** Makes a file so long, with a hole at its end. */
   extend(fd: number, size: number, path: string): void {
-    this.#listener('write', path)
+    this.tell('write', path)
     ftruncateSync(fd, size)
   }
 
   /** Makes an open file's content durable. */
   flush(fd: number, path: string): void {
-    this.#listener('flush', path)
+    this.tell('flush', path)
     fsyncSync(fd)
   }
 
   setModeOfOpen(fd: number, mode: number, path: string): void {
-    this.#listener('set mode', path)
+    this.tell('set mode', path)
     fchmodSync(fd, mode)
   }
 
   setOwnerOfOpen(fd: number, uid: number, gid: number, path: string): void {
-    this.#listener('set owner', path)
+    this.tell('set owner', path)
     fchownSync(fd, uid, gid)
-  }
-
-  /** Sets owner and group of an entry itself. */
-  setOwner(path: string, uid: number, gid: number): void {
-    this.#listener('set owner', path)
-    this.#platform.setOwner(path, uid, gid)
   }
 
   /** Sets permissions of a folder. */
   setFolderMode(path: string, mode: number): void {
-    this.#listener('set mode', path)
+    this.tell('set mode', path)
     let fd
     try {
       fd = openSync(toFsPath(path), FOLDER_FLAGS)
@@ -158,15 +93,9 @@ export class FileSteps {
     }
   }
 
-  /** Sets the time of modification of an entry itself, in nanoseconds since 1970. */
-  setTime(path: string, mtime: bigint): void {
-    this.#listener('set times', path)
-    this.#platform.setTimes(path, mtime, mtime)
-  }
-
   /** Makes durable which names a folder has, where its file system can. */
   flushFolder(path: string): void {
-    this.#listener('flush folder', path)
+    this.tell('flush folder', path)
     let fd
     try {
       fd = openSync(toFsPath(path), 'r')
@@ -180,7 +109,7 @@ export class FileSteps {
 
   /** Makes durable everything that was written to the file system on which a folder lies. */
   flushFileSystem(path: string): void {
-    this.#listener('flush file system', path)
+    this.tell('flush file system', path)
     flushFileSystem(path)
   }
 

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { comparePaths } from '@varve/delta/entries'
 import { describeError, isVarveError, systemErrorCode, VarveError, type LongCall, type Progress } from '@varve/platform'
-import { breathe } from '../increment/breathe.ts'
+import { breathe } from '@varve/platform'
 import { hashFile } from '../increment/hash-file.ts'
 import type { CatalogueEntry, Increment, TrackedState } from '../increment/increment.ts'
 import { timeOfName } from '../increment/increment-name.ts'

@@ -11,7 +11,7 @@ import {
   type Problem,
   type Progress,
 } from '@varve/platform'
-import { breathe } from '../increment/breathe.ts'
+import { breathe } from '@varve/platform'
 import { hashFile } from '../increment/hash-file.ts'
 import type { ContentPlace } from './content-places.ts'
 import { lookAt } from '../increment/look-at.ts'

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { describeError, isVarveError, type LongCall, type Progress } from '@varve/platform'
-import { breathe } from '../increment/breathe.ts'
+import { breathe } from '@varve/platform'
 import { hashFile } from '../increment/hash-file.ts'
 import type { TrackedState } from '../increment/increment.ts'
 import { loadIncrement, metadataPath } from '../increment/load-increment.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
-import { breathe } from './breathe.ts'
+import { breathe } from '@varve/platform'
 import { fillFrom, withFile } from './read-file.ts'
 
 /** Bytes that are read at once. */

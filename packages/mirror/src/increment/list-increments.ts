@@ -1,7 +1,7 @@
 import { lstatSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describeError, isVarveError, toFsPath, VarveError, type LongCall, type Problem } from '@varve/platform'
-import { breathe } from './breathe.ts'
+import { breathe } from '@varve/platform'
 import { isIncrementName, numberOfName, timeOfName } from './increment-name.ts'
 import type { LoadedIncrement } from './loaded-increment.ts'
 import { loadIncrement } from './load-increment.ts'

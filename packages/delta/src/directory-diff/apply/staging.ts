@@ -88,5 +88,5 @@ async function stageEntry(
 function keepOwner(from: string, to: string, isSameKind: boolean, steps: FileSteps): void {
   if (!isSameKind || process.geteuid?.() !== 0) return
   const before = steps.stat(from)
-  if (before !== undefined) steps.setOwner(to, before)
+  if (before !== undefined) steps.setOwner(to, Number(before.uid), Number(before.gid))
 }
