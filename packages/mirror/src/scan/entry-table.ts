@@ -273,17 +273,6 @@ export function trackedStateOf({ kind, mode, mtime, size, hash, target }: EntryR
   return { type: 'file', mode, mtime, size, hash: Buffer.from(hash).toString('hex') }
 }
 
-/** The row that an increment's state gives. Owners are no part of it. */
-export function rowOfState(state: TrackedState): EntryRow {
-  const common = { mode: state.mode, mtime: state.mtime, uid: 0, gid: 0, tracked: true, doubtful: false }
-  if (state.type === 'file') {
-    const hash = Buffer.from(state.hash, 'hex')
-    return { kind: 'file', ...common, size: state.size, hash, target: undefined }
-  }
-  const target = state.type === 'symlink' ? state.target : undefined
-  return { kind: state.type, ...common, size: 0, hash: undefined, target }
-}
-
 /** Where a number stands in ascending ones, or -1. */
 function placeOf(numbers: readonly number[], wanted: number): number {
   let [from, to] = [0, numbers.length - 1]

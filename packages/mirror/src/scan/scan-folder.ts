@@ -12,7 +12,7 @@ export interface ScanRules {
 }
 
 /** Rules that take everything. */
-export const EVERYTHING: ScanRules = {
+const EVERYTHING: ScanRules = {
   decideFile: () => 'mirrored',
   decideFolder: () => ({ choice: 'mirrored', enter: true }),
 }

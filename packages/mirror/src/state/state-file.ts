@@ -9,6 +9,9 @@ import { isIncrementName } from '../increment/increment-name.ts'
 /** First line of a state's file. */
 const MAGIC = 'varve mirror state 1\n'
 
+/** Bytes of all numbers and the hash of an entry. */
+const ENTRY_BYTES = 8 + 8 + 8 + 2 + 1 + 1 + HASH_BYTES
+
 const length = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const name = v.pipe(v.string(), v.check(isIncrementName))
 const HEAD = v.object({
@@ -55,10 +58,11 @@ export function decodeState(bytes: Buffer): MirrorState | undefined {
   if (bytes.length < HASH_BYTES || newline < 0 || content.toString('latin1', 0, MAGIC.length) !== MAGIC)
     return undefined
   if (!hash('sha256', content, 'buffer').equals(bytes.subarray(-HASH_BYTES))) return undefined
-  const head = v.safeParse(HEAD, JSON.parse(content.toString('utf8', MAGIC.length, newline)))
+  const head = v.safeParse(HEAD, parseJson(content.toString('utf8', MAGIC.length, newline)))
   if (!head.success) return undefined
   const { entries, pathBytes, targetBytes, increment, publishing } = head.output
   let at = newline + 1
+  if (content.length - at !== entries * ENTRY_BYTES + pathBytes + targetBytes) return undefined
   const take = (count: number): Uint8Array<ArrayBuffer> => {
     // Copied, as numbers of several bytes must lie at multiples of their size.
     const part = new Uint8Array(count)
@@ -77,7 +81,8 @@ export function decodeState(bytes: Buffer): MirrorState | undefined {
     paths: nameFromBytes(take(pathBytes)),
     targets: nameFromBytes(take(targetBytes)),
   }
-  return at === content.length ? { table: new EntryTable(columns), increment, publishing } : undefined
+  const table = new EntryTable(columns)
+  return table.paths.length === entries ? { table, increment, publishing } : undefined
 }
 
 /**
@@ -90,6 +95,14 @@ export function readState(path: string): MirrorState | undefined {
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined
     throw error
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
   }
 }
 
