@@ -1,4 +1,5 @@
 import { lstatSync, mkdirSync, statSync, type Stats } from 'node:fs'
+import { dirname } from 'node:path'
 import { describeError, systemErrorCode, VarveError } from '@varve/platform/errors'
 import { toFsPath } from '@varve/platform/file-name'
 import type { FileSteps } from '../disk/file-steps.ts'
@@ -31,11 +32,11 @@ export function storageFailure(what: string, error: unknown): unknown {
 }
 
 /**
- * Makes the folders that a destination needs.
- * @throws ERR_VARVE_TARGET where something else lies in their place; the system's error
+ * Makes the folders that a destination needs, but none around it: where that is missing, a drive is not mounted as a rule, and the disk below would fill.
+ * @throws ERR_VARVE_TARGET where something else lies in their place, or the folder around the destination is missing; the system's error
  */
 export function prepareDestination({ destination, own, mirror }: MirrorLayout): void {
-  mkdirSync(toFsPath(destination), { recursive: true })
+  if (lstatSync(toFsPath(destination), { throwIfNoEntry: false }) === undefined) makeDestination(destination)
   for (const folder of [own, mirror]) {
     const stats = lstatSync(toFsPath(folder), { throwIfNoEntry: false })
     if (stats === undefined) mkdirSync(toFsPath(folder), { mode: 0o700 })
@@ -44,6 +45,22 @@ export function prepareDestination({ destination, own, mirror }: MirrorLayout): 
         hint: 'choose another destination, or move it away',
       })
     }
+  }
+}
+
+function makeDestination(destination: string): void {
+  try {
+    mkdirSync(toFsPath(destination))
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw error
+    throw new VarveError(
+      'ERR_VARVE_TARGET',
+      `there is no folder '${dirname(destination)}' to make '${destination}' in`,
+      {
+        hint: 'see that its drive is mounted, or make that folder',
+        cause: error,
+      },
+    )
   }
 }
 

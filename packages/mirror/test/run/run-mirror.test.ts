@@ -16,6 +16,7 @@ import { currentPlatform, isVarveError, toFsPath, type Problem } from '@varve/pl
 import { file, folder, link, plant, settle, survey, type Tree } from '../../../delta/test/directory-index/trees.ts'
 import { FileSteps } from '../../src/disk/file-steps.ts'
 import { NO_RULES } from '../../src/selection/selection-rules.ts'
+import { runMirror } from '../../src/run/run-mirror.ts'
 import { giveToNobody, runAsNobody } from './run-process.ts'
 import { followHistory, Scene, treeOf } from './scene.ts'
 
@@ -314,6 +315,19 @@ describe('a source that is not there', () => {
     await expect(scene.run({ allowEmpty: false })).rejects.toMatchObject({ code: 'ERR_VARVE_SOURCE' })
     await scene.run({ allowEmpty: true })
     expect(statSync(join(scene.mirror, 'b'), { throwIfNoEntry: false })).toBeUndefined()
+  })
+})
+
+describe('a destination whose folder is not there', () => {
+  it('is refused, and made nowhere', async () => {
+    const scene = new Scene()
+    plant(scene.source, SOME)
+    const drive = join(scene.folder, 'drive')
+    const config = { ...scene.config, destination: join(drive, 'backups') }
+    await expect(runMirror(config)).rejects.toMatchObject({ code: 'ERR_VARVE_TARGET' })
+    expect(statSync(drive, { throwIfNoEntry: false })).toBeUndefined()
+    mkdirSync(drive)
+    expect((await runMirror(config)).increment).toBeDefined()
   })
 })
 
