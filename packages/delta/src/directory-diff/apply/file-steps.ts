@@ -1,10 +1,4 @@
-import {
-  chmodSync,
-  fchmodSync,
-  closeSync,
-  constants,
-  openSync,
-} from 'node:fs'
+import { chmodSync, fchmodSync, closeSync, constants, openSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { currentPlatform, EntrySteps, flush, flushFolder } from '@varve/platform'
 import { systemErrorCode } from '@varve/platform/errors'
