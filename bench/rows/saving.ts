@@ -1,4 +1,5 @@
 import type { Contestant } from '../contestants/contestant.ts'
+import { readIntoMemory } from '../page-cache.ts'
 import type { Race } from '../race.ts'
 import type { Row } from './row.ts'
 
@@ -11,7 +12,10 @@ export const SAVING_ROWS: readonly Row[] = [
     title: 'first snapshot',
     uses: 'snapshot',
     needs: 0,
-    before: (race, contestant) => race.restart(contestant),
+    before: async (race, contestant) => {
+      await race.restart(contestant)
+      readIntoMemory(race.source)
+    },
     command: (race, { commands }) => commands.snapshot?.(race.source),
     after: saved,
     stores: true,
@@ -40,6 +44,7 @@ export const SAVING_ROWS: readonly Row[] = [
     title: 'read everything again',
     uses: 'reread',
     needs: 1,
+    before: (race) => readIntoMemory(race.source),
     command: (race, { commands }) => commands.reread?.(race.source),
     after: saved,
     stores: true,
