@@ -53,8 +53,8 @@ async function inDirectory(name: string): Promise<DirectoryStorage> {
   return directory
 }
 
-/** Removes the first snapshot, and with it every second piece of all packs. */
-async function expectHalfPruned(storage: DirectoryStorage): Promise<void> {
+/** Removes the first snapshot, and with it every second piece of all packs. @returns how many of the others are there still */
+async function piecesAfterPrune(storage: DirectoryStorage): Promise<number> {
   const repository = await openFixture(storage)
   const { figures, bytesWritten } = await pruneUnlocked(repository, { remove: [first], maxUnused: { bytes: 0 } })
   expect(figures.bytesRepacked).toBeGreaterThan(8 * PACK_SIZE)
@@ -62,18 +62,18 @@ async function expectHalfPruned(storage: DirectoryStorage): Promise<void> {
   expect(bytesWritten).toBeLessThan((PIECES / 2 + 1) * MIB)
   await expectSound(repository)
   const { index } = await repository.loadIndex()
-  expect(kept.every((id) => index.has('data', id))).toBe(true)
+  return kept.filter((id) => index.has('data', id)).length
 }
 
 describe('a prune whose threads read packs by themselves', () => {
   test('moves what is needed and nothing else', async () => {
-    await expectHalfPruned(await inDirectory('sound'))
+    expect(await piecesAfterPrune(await inDirectory('sound'))).toBe(kept.length)
   })
 
   test('asks the storage where they cannot', async () => {
     const storage = await inDirectory('elsewhere')
     Object.defineProperty(storage, 'direct', { value: { kind: 'directory', root: join(folder, 'nowhere') } })
-    await expectHalfPruned(storage)
+    expect(await piecesAfterPrune(storage)).toBe(kept.length)
   })
 
   test('moves no damage, and removes no pack then', async () => {
