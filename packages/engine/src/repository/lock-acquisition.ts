@@ -6,7 +6,7 @@ import { describeLock, encodeLock, isAbandoned, lockOf, type StoredLock } from '
 import type { OpenRepository } from './repository.ts'
 import { loadLocks, removeLock } from './stored-locks.ts'
 
-/** Between writing a lock and looking again who else did: restic's time, which both sides must keep to. */
+/** Between writing a lock and looking again who else did, where locks may be seen late: restic's time. */
 export const SETTLE_MS = 200
 /** First and longest time between two attempts on a locked repository: restic's. */
 const FIRST_RETRY_MS = 5_000
@@ -73,8 +73,12 @@ export class LockAcquisition {
     }
   }
 
+  /**
+   * Of two who lock at the same moment, at least one sees the other's lock when it looks after having written its own. Where it may take a moment until
+   * a lock is seen, that has to be waited for.
+   */
   async #settle(exclusive: boolean, own: Id): Promise<void> {
-    await this.#sleep(SETTLE_MS)
+    if (this.#repository.storage.listsAtOnce !== true) await this.#sleep(SETTLE_MS)
     await this.#refuseConflict(exclusive, own)
   }
 

@@ -15,7 +15,7 @@ import {
 } from './directory-layout.ts'
 import { explainMissingDirectory } from './directory-missing.ts'
 import { isTemporaryName, writeDurably } from './durable-file.ts'
-import { flushFolder, makeFolder } from '@varve/platform'
+import { flushFolder, isOnLocalFileSystem, makeFolder } from '@varve/platform'
 import { assertObjectName, describeObject, isObjectName } from './object-name.ts'
 import {
   creationFailure,
@@ -36,6 +36,13 @@ const ABANDONED_AFTER = 24 * 60 * 60 * 1000
 /** Kinds of object whose return after a power failure would do harm: an index that names packs which are gone, a revoked key. */
 const FLUSHED_REMOVALS: ReadonlySet<FileType> = new Set(['key', 'snapshot', 'index'])
 
+/** Where a repository's folder really is. */
+interface Place {
+  readonly realRoot: string
+  /** On a file system that this machine alone uses. */
+  readonly isLocal: boolean
+}
+
 /**
  * A folder of the local file system in restic's default layout: `config`, `keys/`, `locks/`, `snapshots/`, `index/` and
  * `data/00/` to `data/ff/`.
@@ -48,15 +55,17 @@ export class DirectoryStorage implements Storage {
   readonly location: string
   readonly localPaths: readonly string[]
   readonly direct: DirectSource
+  readonly listsAtOnce: boolean
   readonly #root: string
   readonly #modes: LayoutModes
   readonly #limit = new ConcurrencyLimit(CONCURRENT_CALLS)
   #closed = false
 
-  private constructor(location: string, root: string, realRoot: string, modes: LayoutModes) {
+  private constructor(location: string, root: string, place: Place, modes: LayoutModes) {
     this.location = location
-    this.localPaths = [...new Set([root, realRoot])]
-    this.direct = { kind: 'directory', root: realRoot }
+    this.localPaths = [...new Set([root, place.realRoot])]
+    this.direct = { kind: 'directory', root: place.realRoot }
+    this.listsAtOnce = place.isLocal
     this.#root = root
     this.#modes = modes
   }
@@ -75,7 +84,7 @@ export class DirectoryStorage implements Storage {
       for (const folder of allFolders(root)) await mkdir(folder, { recursive: true, mode: PRIVATE_MODES.folder })
       await flushFolder(typeFolder(root, 'pack'))
       await flushFolder(root)
-      return new DirectoryStorage(path, root, await realpath(root), PRIVATE_MODES)
+      return new DirectoryStorage(path, root, await placeOf(root), PRIVATE_MODES)
     } catch (error) {
       if (error instanceof VarveError) throw error
       throw creationFailure(path, error)
@@ -91,7 +100,7 @@ export class DirectoryStorage implements Storage {
     try {
       const config = await stat(objectPath(root, 'config', ''))
       const modes = (config.mode & 0o040) === 0 ? PRIVATE_MODES : GROUP_MODES
-      return new DirectoryStorage(path, root, await realpath(root), modes)
+      return new DirectoryStorage(path, root, await placeOf(root), modes)
     } catch (error) {
       const code = systemErrorCode(error)
       if (code === 'ENOENT' || code === 'ENOTDIR') throw await explainMissingDirectory(path, error)
@@ -250,6 +259,10 @@ export class DirectoryStorage implements Storage {
       throw systemErrorCode(error) === undefined ? error : systemFailure(attempt, this.location, error)
     }
   }
+}
+
+async function placeOf(root: string): Promise<Place> {
+  return { realRoot: await realpath(root), isLocal: await isOnLocalFileSystem(root) }
 }
 
 async function sizeOf(path: string, name: string): Promise<StoredFile | undefined> {

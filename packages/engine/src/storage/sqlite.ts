@@ -23,6 +23,8 @@ const COMPANIONS = ['', '-journal', '-wal', '-shm']
 export class SqliteStorage implements Storage {
   readonly location: string
   readonly localPaths: readonly string[]
+  /** Transactions follow each other, whichever processes they are of. */
+  readonly listsAtOnce = true
   readonly #thread: SqliteThread
   #closing: Promise<void> | undefined
 

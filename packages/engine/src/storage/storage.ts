@@ -37,6 +37,8 @@ export interface Storage {
   readonly localPaths: readonly string[]
   /** Where threads can read the objects by themselves, see `DirectReader`. Left out where only this storage can. */
   readonly direct?: DirectSource
+  /** Whether whoever lists sees at once all that any process has saved: a lock need not settle then. Left out where that may take a moment, or cannot be told. */
+  readonly listsAtOnce?: boolean
 
   /** All objects of a kind, in no particular order. Names that are not 64 hexadecimal digits (left-over temporary files) are passed over. */
   list(type: FileType): Promise<readonly StoredFile[]>

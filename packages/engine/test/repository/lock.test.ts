@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { describe, expect, it } from 'vitest'
-import { throwIfAborted, VarveError } from '@varve/platform/errors'
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, it, vi } from 'vitest'
+import { isVarveError, throwIfAborted, VarveError } from '@varve/platform/errors'
 import { currentPlatform } from '@varve/platform'
 import type { Platform } from '@varve/platform'
 import { encodeLock, lockOf, type Lock } from '../../src/repository/lock-file.ts'
@@ -11,6 +12,7 @@ import { loadLocks } from '../../src/repository/stored-locks.ts'
 import type { Fault } from '../../src/storage/fault-script.ts'
 import { FaultyStorage } from '../../src/storage/faults.ts'
 import { MemoryStorage } from '../../src/storage/memory.ts'
+import type { FileType, StoredFile } from '../../src/storage/storage.ts'
 import { cheapRepository } from './cheap-repository.ts'
 import { TestClock } from './test-clock.ts'
 import { randomId } from './test-packs.ts'
@@ -33,8 +35,8 @@ class Scene {
     this.repository = repository
   }
 
-  static async open(): Promise<Scene> {
-    const storage = new MemoryStorage()
+  static async open(listsAtOnce = false): Promise<Scene> {
+    const storage = Object.assign(new MemoryStorage(), { listsAtOnce })
     return new Scene(storage, await cheapRepository({ storage }))
   }
 
@@ -67,6 +69,35 @@ class Scene {
 
   async faulty(script: readonly Fault[]): Promise<OpenRepository> {
     return openRepository({ storage: new FaultyStorage(this.storage, script), password: 'secret' })
+  }
+}
+
+/** Lets others go first, at random, before and after each call. */
+class ShuffledStorage extends FaultyStorage {
+  readonly listsAtOnce = true
+  #random: number
+
+  constructor(storage: MemoryStorage, seed: number) {
+    super(storage, [])
+    this.#random = seed
+  }
+
+  async pause(): Promise<void> {
+    this.#random = (Math.imul(this.#random, 1_103_515_245) + 12_345) >>> 0
+    for (let turns = (this.#random >>> 16) % 4; turns > 0; turns--) await setImmediate()
+  }
+
+  override async list(type: FileType): Promise<readonly StoredFile[]> {
+    await this.pause()
+    const files = await super.list(type)
+    await this.pause()
+    return files
+  }
+
+  override async save(type: FileType, name: string, bytes: Uint8Array): Promise<void> {
+    await this.pause()
+    await super.save(type, name, bytes)
+    await this.pause()
   }
 }
 
@@ -195,6 +226,55 @@ describe('withLock', () => {
       const start = scene.clock.now()
       const began = withLock(scene.repository, options, async () => scene.clock.now() - start)
       expect(await scene.clock.passUntil(began)).toBe(200)
+    })
+  })
+
+  describe('where locks are seen at once', () => {
+    it('waits for nothing, and still gives way to a lock that appears at the same moment', async () => {
+      const scene = await Scene.open(true)
+      const start = scene.clock.now()
+      expect(await withLock(scene.repository, scene.options(true), async () => scene.clock.now() - start)).toBe(0)
+      const save = scene.storage.save.bind(scene.storage)
+      scene.storage.save = async (...object) => {
+        await save(...object)
+        scene.storage.save = save
+        await scene.addLock()
+      }
+      const work = vi.fn<() => Promise<void>>()
+      await expect(withLock(scene.repository, scene.options(true), work)).rejects.toThrow(locked)
+      expect(work).not.toHaveBeenCalled()
+      expect(await scene.lockNames()).toHaveLength(1)
+    })
+
+    it('never lets one who works exclusively meet anybody, in whatever order their calls reach the storage', async () => {
+      const scene = await Scene.open(true)
+      const storages = [1, 2, 3].map((seed) => new ShuffledStorage(scene.storage, seed))
+      const repositories = await Promise.all(
+        storages.map(async (storage) => ({
+          storage,
+          repository: await openRepository({ storage, password: 'secret' }),
+        })),
+      )
+      const refused: unknown[] = []
+      const meetings: (readonly boolean[])[] = []
+      for (let round = 0; round < 100; round++) {
+        const working: boolean[] = []
+        const runs = repositories.map(async ({ storage, repository }, number) => {
+          const exclusive = number === 0 || (number === 1 && round % 2 === 0)
+          const work = async (): Promise<void> => {
+            working.push(exclusive)
+            if (working.length > 1 && working.includes(true)) meetings.push([...working])
+            await storage.pause()
+            working.splice(working.indexOf(exclusive), 1)
+          }
+          await withLock(repository, scene.options(exclusive), work).catch((error: unknown) => refused.push(error))
+        })
+        await Promise.all(runs)
+        expect(await scene.lockNames()).toEqual([])
+      }
+      expect(meetings).toEqual([])
+      expect(refused.length).toBeGreaterThan(10)
+      expect(refused.filter((error) => !isVarveError(error, 'ERR_VARVE_LOCKED'))).toEqual([])
     })
   })
 
