@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 function run(program: string, args: readonly string[], cwd: string): string {
@@ -29,10 +29,40 @@ describe('the packed packages', () => {
 
   test('hold compiled JavaScript, declarations, source maps and the kernel, and no sources', () => {
     const engine = join(prefix, 'lib/node_modules/@varve/engine')
-    const files = ['dist/index.js', 'dist/index.d.ts', 'dist/index.js.map', 'wasm/rabin.wasm', 'LICENSE', 'README.md']
+    const files = [
+      'dist/bundle/index.js',
+      'dist/bundle/index.js.map',
+      'dist/index.d.ts',
+      'wasm/rabin.wasm',
+      'LICENSE',
+      'README.md',
+    ]
     expect(files.filter((file) => !existsSync(join(engine, file)))).toEqual([])
     expect(existsSync(join(engine, 'src'))).toBe(false)
     expect(existsSync(join(prefix, 'lib/node_modules/varve/src'))).toBe(false)
+  })
+
+  test('hold few modules, which take time to load one by one, and none that was left from another build', () => {
+    const modules = join(prefix, 'lib/node_modules')
+    const count = (folder: string): number =>
+      readdirSync(join(modules, folder)).filter((name) => name.endsWith('.js')).length
+    expect(count('@varve/engine/dist/bundle')).toBeLessThan(50)
+    expect(count('varve/dist')).toBeLessThan(100)
+    expect(count('@varve/engine/dist')).toBe(0)
+  })
+
+  test('hold what threads run beside those who start them', () => {
+    const published = new Map([
+      ['engine', '@varve/engine'],
+      ['mirror', '@varve/mirror'],
+    ])
+    const sources = globSync('packages/*/src/**/*-worker.ts', { cwd: checkout })
+    expect(sources.length).toBeGreaterThan(9)
+    for (const source of sources) {
+      const [, name = ''] = source.split('/')
+      const bundle = join(prefix, 'lib/node_modules', published.get(name) ?? name, 'dist/bundle')
+      expect(existsSync(join(bundle, basename(source).replace(/ts$/, 'js'))), source).toBe(true)
+    }
   })
 
   test('give a command that saves, lists, checks and restores', () => {

@@ -5,7 +5,7 @@ import { CHUNKER_DEGREE, degree } from './polynomial.ts'
 /** Bytes before a position that decide whether a cut may be there. */
 export const WINDOW_SIZE = 64
 
-/** The same place seen from the sources and from what is compiled of them. */
+/** The same place seen from the sources and from the bundle. */
 const KERNEL_URL = new URL('../../wasm/rabin.wasm', import.meta.url)
 
 interface KernelExports {

@@ -1,6 +1,6 @@
 import { createMemory, instantiateKernel, WASM_PAGE_SIZE } from '@varve/platform/web-assembly'
 
-/** The same place seen from the sources and from what is compiled of them. */
+/** The same place seen from the sources and from the bundle. */
 const KERNEL_URL = new URL('../../wasm/scrypt.wasm', import.meta.url)
 
 /** Bytes of the longest lane; the kernel reads as many zeros from address 0. */
