@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // Plain JavaScript that any Node since 18 can start: it goes on in this process where that Node is new enough, and otherwise
 // in the one that the npm package `node` brings.
-import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import module, { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -15,7 +14,7 @@ if (process.argv.length === 3 && (process.argv[2] === '--version' || process.arg
 } else if (isNewEnough(process.versions.node)) {
   await runHere()
 } else {
-  runInBundledNode()
+  await runInBundledNode()
 }
 
 /** @param {string} version */
@@ -36,7 +35,7 @@ async function runHere() {
   return import(sources.href)
 }
 
-function runInBundledNode() {
+async function runInBundledNode() {
   const node = bundledNode()
   if (node === undefined) {
     process.stderr.write(
@@ -45,6 +44,7 @@ function runInBundledNode() {
     )
     process.exit(1)
   }
+  const { spawn } = await import('node:child_process')
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
   // A terminal delivers Ctrl-C to the child as well; the child takes signals that arrive together for one.
   const forward = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => {

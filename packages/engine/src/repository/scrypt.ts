@@ -2,11 +2,11 @@ import { pbkdf2Sync, scrypt } from 'node:crypto'
 import { endianness } from 'node:os'
 import { defaultWorkerCount, WorkerPool, workerUrl } from '@varve/platform/workers'
 import type { KeyDerivation } from './key-derivation.ts'
-import { MAX_LANE_SIZE } from './scrypt-lane.ts'
+import { MAX_LANE_SIZE, tableSize } from './scrypt-lane.ts'
 import type { ScryptThreadData } from './scrypt-worker.ts'
 
 /** Bytes of memory for speed: of restic's keys, two lanes at once take so much. What asks for more for one lane is left to OpenSSL. */
-const MAX_MEMORY = 64 * 1024 ** 2
+const MAX_MEMORY = 32 * 1024 ** 2
 /** Bytes to be mixed from which on threads are worth starting. */
 const MIN_WORK = 16 * 1024 ** 2
 
@@ -24,7 +24,7 @@ export async function deriveByScrypt(
   length: number,
 ): Promise<Uint8Array> {
   const { N, r, p } = parameters
-  const fits = 128 * r <= MAX_LANE_SIZE && 128 * r * N <= MAX_MEMORY && endianness() === 'LE'
+  const fits = 128 * r <= MAX_LANE_SIZE && tableSize(N, r) <= MAX_MEMORY && endianness() === 'LE'
   return fits && 128 * N * r * p >= MIN_WORK
     ? await deriveInThreads(password, salt, parameters, length)
     : await deriveByOpenSsl(password, salt, parameters, length)
@@ -47,7 +47,7 @@ export async function deriveByOpenSsl(
   })
 }
 
-/** As {@link deriveByScrypt}, by our own threads. @param parameters - such that 128·r is at most 65,536, and 128·r·N at most 64 MiB */
+/** As {@link deriveByScrypt}, by our own threads. @param parameters - such that 128·r is at most 65,536, and 64·r·N at most 32 MiB */
 export async function deriveInThreads(
   password: string,
   salt: Uint8Array,
@@ -59,7 +59,7 @@ export async function deriveInThreads(
   const pool = new WorkerPool<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
     module: workerUrl(import.meta.url, './scrypt-worker'),
     workerData,
-    size: Math.min(p, defaultWorkerCount(), Math.floor(MAX_MEMORY / (size * N))),
+    size: Math.min(p, defaultWorkerCount(), Math.floor(MAX_MEMORY / tableSize(N, r))),
   })
   try {
     const lanes = new Uint8Array(pbkdf2Sync(password, salt, 1, p * size, 'sha256'))
