@@ -19,7 +19,9 @@ import { toMarkdown } from './report/markdown.ts'
 import { addToReport, type Report } from './report/report.ts'
 import type { Result } from './report/result.ts'
 import { rowsOf } from './rows.ts'
-import { measureSeries, seriesToMarkdown, type SeriesStep } from './series.ts'
+import { measureSeries } from './series.ts'
+import { growths } from './series/growths.ts'
+import { seriesToMarkdown, type SeriesStep } from './series/series-table.ts'
 import { claimWorkplace, emptyFolder, requireSpace } from './workplace.ts'
 
 /** Of a corpus' size: the source, and what is restored from it. */
@@ -46,7 +48,7 @@ async function bench(options: Options): Promise<void> {
     const field = contestants(join(work, 'race'), program, options.only)
     process.stdout.write(`${describeMachine()}\n`)
     for (const { name, version } of field) process.stdout.write(`${name} ${version}\n`)
-    if (options.isSeries) runSeries(options, field, join(work, 'race'))
+    if (options.isSeries) await runSeries(options, field, join(work, 'race'))
     else await runRows(options, field, join(work, 'race'))
   } finally {
     say('cleaning up')
@@ -91,22 +93,26 @@ async function runRows(options: Options, field: readonly Contestant[], place: st
   }
 }
 
-function runSeries(options: Options, field: readonly Contestant[], place: string): void {
-  emptyFolder(place)
+async function runSeries(options: Options, field: readonly Contestant[], place: string): Promise<void> {
   // By default Varve alone: to a million files it takes a while.
   const taking = field.filter(
     ({ kind, commands }) => (options.only !== undefined || kind === 'varve') && commands.snapshotAgain !== undefined,
   )
   const steps: SeriesStep[] = []
-  say('doubling')
-  measureSeries(taking, place, options.sizes.series, options.runs, (step) => {
-    steps.push(step)
-    say('')
-    process.stdout.write(`\n${seriesToMarkdown(steps.filter(({ contestant }) => contestant === step.contestant))}`)
-    say('doubling')
-  })
-  writeText('series.md', `${describeMachine()}\n\n${seriesToMarkdown(steps)}`)
-  writeText('series.json', JSON.stringify({ machine: describeMachine(), steps }, null, 2))
+  for (const growth of growths(options.sizes)) {
+    emptyFolder(place)
+    say(`doubling ${growth.unit}`)
+    await measureSeries(growth, taking, place, options.runs, (step) => {
+      steps.push(step)
+      say('')
+      const own = steps.filter(({ contestant, unit }) => contestant === step.contestant && unit === step.unit)
+      process.stdout.write(`\n${seriesToMarkdown(own)}`)
+      // After each step: the last ones take long, and may be too much for a disk.
+      writeText('series.md', `${describeMachine()}\n\n${seriesToMarkdown(steps)}`)
+      writeText('series.json', JSON.stringify({ machine: describeMachine(), steps }, null, 2))
+      say(`doubling ${growth.unit}`)
+    })
+  }
 }
 
 function versionsOf(field: readonly Contestant[]): Report['contestants'] {

@@ -8,7 +8,7 @@ import { ROW_NAMES, type RowName } from './rows/row.ts'
 /** What to measure, and how. */
 export interface Options {
   readonly isQuick: boolean
-  /** The doubling series instead of the rows. */
+  /** What doubles instead of the rows. */
   readonly isSeries: boolean
   /** Keeps what an earlier run measured of other rows and corpora. */
   readonly adds: boolean
@@ -32,7 +32,7 @@ export const USAGE = `npm run bench -- [options]
   --corpora NAME,…    ${CORPUS_NAMES.join(', ')}
   --rows NAME,…       ${ROW_NAMES.join(', ')}
   --add               keep what an earlier run measured of other rows and corpora
-  --series            time and memory for 1,000 files, 2,000, 4,000 … instead of the rows
+  --series            instead of the rows: what doubling files (to --series-to), bytes (to --media) and snapshots (to --snapshots) costs
   --media MIB --image MIB --tiny FILES --entries COUNT --snapshots COUNT --blobs COUNT --series-to FILES
                       sizes
 `

@@ -1,0 +1,34 @@
+import type { Contestant } from '../contestants/contestant.ts'
+import type { Command } from '../measured-run.ts'
+
+/** Where a series is measured. */
+export interface SeriesPlace {
+  /** What is saved. */
+  readonly source: string
+  /** What is restored to: an empty folder each time. */
+  readonly target: string
+}
+
+/** Something that is measured at each step. */
+export interface SeriesJob {
+  readonly name: string
+  readonly command: (contestant: Contestant, place: SeriesPlace) => Command | undefined
+}
+
+/** Something that doubles from step to step. */
+export interface Growth {
+  /** What is counted, a plural. */
+  readonly unit: string
+  readonly one: string
+  /** In which the cost of one is told. */
+  readonly scale: 'µs' | 'ms'
+  /** How many there are at the first step. */
+  readonly start: number
+  /** How many there may be at the last. */
+  readonly most: number
+  readonly jobs: readonly SeriesJob[]
+  /** Makes the source grow from so many to so many; `before` is 0 at the first step, when the source is an empty folder. */
+  readonly grow: (source: string, before: number, count: number) => void
+  /** Makes a contestant's repository ready for a step, before each run of it. `before` is as in `grow`. */
+  readonly prepare: (contestant: Contestant, source: string, before: number, count: number) => Promise<void>
+}
