@@ -72,9 +72,8 @@ test('the index of a million blobs has less than 64 bytes a blob', () => {
   expect(onHeap / count).toBeLessThan(2)
 })
 
-describe('looking up a blob', () => {
-  /** The fullest that the table of slots ever is: three quarters. */
-  const count = 49_152
+// The table of slots is never fuller than with as many blobs as the first: three quarters. The second is where it would be if it grew at seven eighths.
+describe.each([49_152, 57_344])('looking up one of %i blobs', (count) => {
   const index = new BlobIndex()
   const ids = someIds(count)
   addBlobs(index, ids)
@@ -94,7 +93,7 @@ describe('looking up a blob', () => {
     // Chance decides where ids lie, but among thousands hardly the mean. Of a table that is three quarters full 2 slots for one that is there, 4.6 for one that
     // is not, and the last one once more. Steps that do not grow would make 2.5 and 8.5 of it.
     expect(mean(known)).toBeLessThan(3.2)
-    expect(mean(unknown)).toBeLessThan(6.2)
+    expect(mean(unknown)).toBeLessThan(6.4)
     // 50 is the longest way of 10,000, give or take ten; each further slot is taken with a chance of three quarters.
     expect(Math.max(...known, ...unknown)).toBeLessThan(150)
   })
@@ -103,7 +102,7 @@ describe('looking up a blob', () => {
     const [reader, reads] = countReads(new Set(shared.blobs.segments), () => BlobIndex.attach(shared))
     for (const id of present) expect(reader.hasBytes('data', id)).toBe(true)
     // The eight words of the id, and its kind; each time also whether it is the first such.
-    expect(reads.words / present.length).toBeLessThan(13)
+    expect(reads.words / present.length).toBeLessThan(12)
     reads.words = 0
     for (const id of absent) expect(reader.hasBytes('data', id)).toBe(false)
     // A slot has four bits of the hash: of three slots that are taken, 1 in 16 has to be compared, which takes three words.
