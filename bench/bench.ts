@@ -74,8 +74,10 @@ async function runRows(options: Options, field: readonly Contestant[], place: st
     titles[corpus.name] = corpus.title
     const race = new Race(corpus, racing, place, options.isQuick ? 'cheap' : 'usual')
     for (const row of rows) {
-      const measured = await measureRow(row, race, options.runs, ({ name }, turn) =>
-        say(`${corpus.name}: ${row.title}: ${name}, run ${turn} of ${options.runs * (row.repeats ?? 1)}`),
+      // A quick run is to show that everything works.
+      const turns = options.isQuick ? options.runs : options.runs * (row.repeats ?? 1)
+      const measured = await measureRow(row, race, turns, ({ name }, turn) =>
+        say(`${corpus.name}: ${row.title}: ${name}, run ${turn} of ${turns}`),
       )
       results.push(...measured)
       say('')

@@ -39,7 +39,7 @@ export const QUICK_SIZES: Sizes = {
   image: 32,
   tinyFiles: 1000,
   folderEntries: 1000,
-  snapshots: 5,
+  snapshots: 3,
   blobs: 50_000,
   series: 4000,
 }
@@ -55,7 +55,7 @@ const FEW = 200
 export function corpora(root: string, sizes: Sizes, offline: boolean): Record<CorpusName, Corpus> {
   return {
     media: media(sizes.media),
-    npm: offline ? writtenProject(800) : npmTree(root),
+    npm: offline ? writtenProject(500) : npmTree(root),
     states: offline ? writtenHistory(300, 4) : publishedVersions(root),
     image: image(sizes.image),
     tiny: tiny(sizes.tinyFiles),

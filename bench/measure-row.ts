@@ -16,13 +16,14 @@ interface Taken {
 /**
  * Lets all contestants run a row several times, in turn, so that a machine whose speed drifts is equally fair to all.
  *
+ * @param turns - how many times each of them runs it
  * @param onRun - called before each run with the contestant and the number of the turn, from 1
  * @throws Error naming the program that failed
  */
 export async function measureRow(
   row: Row,
   race: Race,
-  runs: number,
+  turns: number,
   onRun: (contestant: Contestant, turn: number) => void,
 ): Promise<Result[]> {
   const field = race.contestants.filter((each) => takesPart(each, row))
@@ -30,7 +31,7 @@ export async function measureRow(
   await race.catchUp(field, row.needs)
   await row.beforeRow?.(race, field)
   const records = new Map(field.map((each): [Contestant, Taken] => [each, { runs: [], stored: [] }]))
-  for (let turn = 0; turn < runs * (row.repeats ?? 1); turn++) {
+  for (let turn = 0; turn < turns; turn++) {
     for (const [contestant, { took, grew }] of await runTurn(row, race, field, turn, onRun)) {
       records.get(contestant)?.runs.push(sumOfRuns(took))
       records.get(contestant)?.stored.push(grew)

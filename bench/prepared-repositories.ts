@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { parseId, type Id } from '../packages/engine/src/repository/id.ts'
 import { encodeIndex } from '../packages/engine/src/repository/index-file.ts'
 import { PASSWORD, type Contestant } from './contestants/contestant.ts'
-import { run } from './measured-run.ts'
+import { outputOf } from './measured-run.ts'
 import type { Race } from './race.ts'
 
 /** As many as a pack holds of an installed npm tree's files. */
@@ -23,7 +23,7 @@ export async function fillWithSnapshots(race: Race, field: readonly Contestant[]
     race.change()
     for (const { each, repository } of made) {
       if (repository !== undefined) await snapshot(repository, { paths: [race.source] })
-      else if (each.commands.snapshot !== undefined) run(each.commands.snapshot(race.source))
+      else if (each.commands.snapshot !== undefined) outputOf(each.commands.snapshot(race.source))
     }
   }
   for (const { repository } of made) await repository?.close()

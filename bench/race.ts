@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { createRepository } from '@varve/engine'
 import { PASSWORD, type Contestant } from './contestants/contestant.ts'
 import type { Corpus } from './corpora/corpus.ts'
-import { run } from './measured-run.ts'
+import { outputOf } from './measured-run.ts'
 import { emptyFolder } from './workplace.ts'
 
 /**
@@ -61,7 +61,7 @@ export class Race {
     if (keys === 'cheap' && location !== undefined) {
       const repository = await createRepository({ storage: location, password: PASSWORD, kdf: CHEAP_KEY })
       await repository.close()
-    } else if (commands.init !== undefined) run(commands.init)
+    } else if (commands.init !== undefined) outputOf(commands.init)
     this.#standing.set(contestant, { snapshots: 0, changes: -1 })
   }
 
@@ -96,7 +96,7 @@ export class Race {
     // What can only make a copy makes a new one.
     if (isFirst || snapshotAgain === undefined) await this.restart(contestant)
     const save = isFirst ? snapshot : (snapshotAgain ?? snapshot)
-    if (save !== undefined) run(save(this.source))
+    if (save !== undefined) outputOf(save(this.source))
     this.hasSaved(contestant)
   }
 }

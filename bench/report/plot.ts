@@ -7,14 +7,17 @@ const BAR = 15
 const GROUP_GAP = 22
 const LEFT = 52
 const PLOT_HEIGHT = 150
-/** Above the bars of a panel: its title, and figures on top of bars. */
-const PANEL_HEAD = 58
+/** Above the bars of a panel: its title, and figures of five digits on top of bars that are cut. */
+const PANEL_HEAD = 74
 const PANEL_FOOT = 46
 /** Where the scale ends: a bar that goes further is cut and says so. */
 const MOST = 3
 const NAME_WIDTH = 15
-/** Characters in a line below the title. */
-const SUBTITLE_WIDTH = 130
+/** About how wide a character is, of the text below the title and of the legend, in whatever font it is shown. */
+const SUBTITLE_CHARACTER = 6
+const LEGEND_CHARACTER = 7
+/** Beside a name of the legend: its box, and the gap to the next. */
+const LEGEND_GAP = 34
 
 /**
  * Wall times as grouped bars, an SVG document: a panel a corpus, a group a row, a bar a contestant. The fastest peer's time is 1
@@ -32,9 +35,10 @@ export function toPlot(
   const panels = distinct(results.map(({ corpus }) => corpus)).map((corpus) => groupsOf(results, corpus))
   const width = Math.max(
     720,
+    LEFT + names.reduce((sum, name) => sum + legendWidthOf(name), 0),
     ...panels.map((groups) => LEFT + groups.reduce((sum, group) => sum + widthOf(group), 0) + 20),
   )
-  const lines = subtitles.flatMap((text) => wrapped(text, SUBTITLE_WIDTH))
+  const lines = subtitles.flatMap((text) => wrapped(text, (width - LEFT) / SUBTITLE_CHARACTER))
   let y = 44 + lines.length * 14
   const head = lines.map((text, number) => label(LEFT, 46 + number * 14, text, 11, 'fill="#5c6370"'))
   head.push(legendAt(y, names, colours))
@@ -65,10 +69,14 @@ function legendAt(y: number, names: readonly string[], colours: (name: string) =
   const entries = names.map((name) => {
     const box = `<rect x="${x}" y="${y}" width="11" height="11" rx="2" fill="${colours(name)}"/>`
     const entry = box + label(x + 16, y + 10, name, 12)
-    x += 34 + name.length * 6.6
+    x += legendWidthOf(name)
     return entry
   })
   return entries.join('\n')
+}
+
+function legendWidthOf(name: string): number {
+  return LEGEND_GAP + name.length * LEGEND_CHARACTER
 }
 
 /** Length of a bar, as a share of the scale, and whether it is cut. */

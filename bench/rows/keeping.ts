@@ -5,7 +5,7 @@ import type { Race } from '../race.ts'
 import type { Row } from './row.ts'
 
 /** Snapshots to have half of removed, where nothing made more. */
-const ENOUGH = 6
+const ENOUGH = 4
 
 const aside = ({ folder }: Contestant): string => `${folder}-aside`
 

@@ -32,7 +32,7 @@ export interface Row {
   readonly needsLocation?: boolean
   /** Snapshots that each must have, the latest of them of the source as it is. */
   readonly needs: number
-  /** How many times as many runs as asked for, where a run is so short that a few tell little; 1 if left out. */
+  /** How many times as many runs as asked for, where a run is so short that a few tell little; 1 if left out. Not in a quick run. */
   readonly repeats?: number
   /** Runs that make one measurement, with a change of the source before each; 1 if left out. */
   readonly steps?: (race: Race) => number
