@@ -1,5 +1,5 @@
 import type { Contestant } from '../contestants/contestant.ts'
-import type { Result } from './result.ts'
+import { inOrder, type Result } from './result.ts'
 
 /** What was measured, on what. */
 export interface Report {
@@ -33,6 +33,6 @@ export function addToReport(earlier: Report, later: Report): Report {
     contestants: [...later.contestants, ...others],
     runs: Math.min(earlier.runs, later.runs),
     corpora: { ...earlier.corpora, ...later.corpora },
-    results: [...earlier.results.filter((old) => !isReplaced(old)), ...later.results],
+    results: inOrder([...earlier.results.filter((old) => !isReplaced(old)), ...later.results]),
   }
 }

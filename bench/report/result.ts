@@ -1,7 +1,7 @@
-import type { CorpusName } from '../corpora/corpus.ts'
+import { CORPUS_NAMES, type CorpusName } from '../corpora/corpus.ts'
 import type { Contestant } from '../contestants/contestant.ts'
 import type { Measurement } from '../measured-run.ts'
-import type { RowName } from '../rows/row.ts'
+import { ROW_NAMES, type RowName } from '../rows/row.ts'
 
 /** What one contestant took for one row on one corpus. */
 export interface Result {
@@ -15,6 +15,15 @@ export interface Result {
   readonly stored: number | undefined
   readonly note: string | undefined
   readonly runs: readonly Measurement[]
+}
+
+/** In the order in which one run of all corpora and rows would have them. */
+export function inOrder(results: readonly Result[]): readonly Result[] {
+  return results.toSorted(
+    (a, b) =>
+      CORPUS_NAMES.indexOf(a.corpus) - CORPUS_NAMES.indexOf(b.corpus) ||
+      ROW_NAMES.indexOf(a.row) - ROW_NAMES.indexOf(b.row),
+  )
 }
 
 /** The peer that took the least time for the row of a result; undefined where none took part. */

@@ -2,17 +2,17 @@ import type { Commands, Contestant } from '../contestants/contestant.ts'
 import type { Command, Measurement } from '../measured-run.ts'
 import type { Race } from '../race.ts'
 
-/** The rows by the names that `--rows` takes. */
+/** The rows by the names that `--rows` takes, in the order in which they run. */
 export const ROW_NAMES = [
   'first',
   'unchanged',
   'changed',
   'reread',
+  'states',
   'restore',
   'in-place',
   'in-place-by-time',
   'check',
-  'states',
   'prune',
   'version',
   'help',
