@@ -44,6 +44,16 @@ export class LinuxExtendedAttributes implements ExtendedAttributes {
     return attributes
   }
 
+  /** See {@link ExtendedAttributes.mayHave}. */
+  mayHave(path: string): boolean {
+    try {
+      const length = this.#libc.llistxattr(this.#libc.path(path), 0n, 0n)
+      return length > 0n || (length < 0n && !isWithout(this.#libc.errno()))
+    } catch {
+      return true
+    }
+  }
+
   /** See {@link ExtendedAttributes.replace}. Tries all of them before it throws; an attribute that already has its value is not set again. */
   replace(path: string, attributes: readonly ExtendedAttribute[]): void {
     const before = this.read(path)
@@ -87,7 +97,7 @@ export class LinuxExtendedAttributes implements ExtendedAttributes {
     const length = this.#libc.llistxattr(pathAddress, this.#list.address, BigInt(this.#list.bytes.length))
     if (length >= 0n) return Number(length)
     const errno = this.#libc.errno()
-    if (errno === ERRNO.EOPNOTSUPP || errno === ERRNO.ENODATA) return 0
+    if (isWithout(errno)) return 0
     if (errno === ERRNO.ERANGE && this.#list.bytes.length < LARGEST_SIZE) {
       this.#list = this.#libc.allocate(LARGEST_SIZE)
       const again = this.#listNames(path, pathAddress)
@@ -115,4 +125,9 @@ export class LinuxExtendedAttributes implements ExtendedAttributes {
     this.#value.bytes.set(value)
     return this.#value
   }
+}
+
+/** Whether a list that could not be had is that of an entry without attributes. */
+function isWithout(errno: number): boolean {
+  return errno === ERRNO.EOPNOTSUPP || errno === ERRNO.ENODATA
 }

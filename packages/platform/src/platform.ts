@@ -25,6 +25,8 @@ export interface ExtendedAttribute {
 export interface ExtendedAttributes {
   /** In the order in which the platform lists them; empty where the file system has none. Throws a system error otherwise. */
   read(path: string): readonly ExtendedAttribute[]
+  /** False only where `read` would find none: cheaper, for those who ask about very many entries. Never throws; `read` says what is wrong. */
+  mayHave(path: string): boolean
   /** Makes the attributes exactly these. Throws a system error for the first that cannot be set or removed. */
   replace(path: string, attributes: readonly ExtendedAttribute[]): void
 }

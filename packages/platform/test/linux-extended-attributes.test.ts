@@ -198,6 +198,40 @@ function scripted(script: {
   return new LinuxExtendedAttributes(libc)
 }
 
+describe('whether there may be attributes', () => {
+  test('is certain of an entry that has some, and of one that has none', ({ skip }) => {
+    if (attributes === undefined || !areKept()) {
+      skip()
+      return
+    }
+    const path = emptyFile('caf\udce9')
+    expect(attributes.mayHave(path)).toBe(false)
+    attributes.replace(path, [{ name: 'user.a', value: new Uint8Array() }])
+    symlinkSync(toFsPath(path), `${path.slice(0, -1)}link`)
+    expect(attributes.mayHave(path)).toBe(true)
+    expect(attributes.mayHave(`${path.slice(0, -1)}link`)).toBe(false)
+  })
+
+  test.each([
+    ['/missing', 'ENOENT'],
+    ['/a\0b', 'NUL'],
+    ['/.'.repeat(3000), 'ENAMETOOLONG'],
+  ])('remains to be seen where reading throws: %#', (path, message) => {
+    if (attributes === undefined) return
+    expect(() => attributes.read(path)).toThrow(message)
+    expect(attributes.mayHave(path)).toBe(true)
+  })
+
+  test.each([
+    [-ERRNO.EOPNOTSUPP, false],
+    [-ERRNO.ENODATA, false],
+    [-ERRNO.ERANGE, true],
+    [-5, true],
+  ])('a list refused with %i: %s', (answer, expected) => {
+    expect(scripted({ list: [answer] }).mayHave('/x')).toBe(expected)
+  })
+})
+
 describe('with a file system that changes or refuses', () => {
   test.each([ERRNO.EOPNOTSUPP, ERRNO.ENODATA])('a list refused with %i is empty', (errno) => {
     expect(scripted({ list: [-errno] }).read('/x')).toEqual([])

@@ -1,6 +1,13 @@
 import { CONTENT_STEP, ENTRY, ENTRY_NUMBERS, NAME_START, isTextAt } from './entry-scanner.ts'
-import { ID_SIZE, type Id } from './id.ts'
+import { ID_SIZE, idToBytes, type Id } from './id.ts'
 import type { Node } from './node.ts'
+
+/** By the character that writes it. */
+const HEX_VALUE = new Uint8Array(256)
+for (let value = 0; value < 16; value++) HEX_VALUE[value.toString(16).charCodeAt(0)] = value
+
+/** The id that somebody is being asked about. */
+const ID_BYTES = new Uint8Array(ID_SIZE)
 
 /** Numbers that describe an entry of a tree or of a file system. Times are seconds since 1970, rounded down, and nanoseconds from there. */
 export interface FileNumbers {
@@ -68,7 +75,7 @@ export class TreeEntries {
   /** Whether an entry has this name. */
   isNamed(entry: number, name: string): boolean {
     const { bytes, numbers, others } = this.#tree
-    const other = others.get(entry)
+    const other = others.size === 0 ? undefined : others.get(entry)
     if (other !== undefined) return other.name === name
     const base = entry * ENTRY_NUMBERS
     return isTextAt(bytes, (numbers[base] ?? 0) + NAME_START, numbers[base + ENTRY.nameEnd] ?? 0, name)
@@ -143,24 +150,35 @@ export class TreeEntries {
 
   /** Takes the ids of all content of all files. */
   forEachContent(visit: (id: Id) => void): void {
+    const { bytes, numbers, others } = this.#tree
     for (let entry = 0; entry < this.count; entry++) {
-      this.everyContent(entry, (id) => {
-        visit(id)
-        return true
-      })
+      const other = others.get(entry)
+      if (other !== undefined) {
+        other.content?.forEach(visit)
+        continue
+      }
+      const base = entry * ENTRY_NUMBERS
+      let start = numbers[base + ENTRY.content] ?? 0
+      for (let left = numbers[base + ENTRY.contentCount] ?? 0; left > 0; left--) {
+        visit(bytes.toString('latin1', start, start + 2 * ID_SIZE) as Id)
+        start += CONTENT_STEP
+      }
     }
   }
 
-  /** Whether all blobs of a file's content are there. @param has - whether one is, by its id */
-  everyContent(entry: number, has: (id: Id) => boolean): boolean {
+  /** Whether all blobs of a file's content are there. @param has - whether one is, by the bytes of its id, which are valid as long as it runs */
+  everyContent(entry: number, has: (id: Uint8Array) => boolean): boolean {
     const { bytes, numbers, others } = this.#tree
-    const other = others.get(entry)
-    if (other !== undefined) return other.content !== null && other.content.every(has)
+    const other = others.size === 0 ? undefined : others.get(entry)
+    if (other !== undefined) return other.content !== null && other.content.every((id) => has(idToBytes(id)))
     const base = entry * ENTRY_NUMBERS
     let start = numbers[base + ENTRY.content] ?? 0
     for (let left = numbers[base + ENTRY.contentCount] ?? 0; left > 0; left--) {
-      if (!has(bytes.toString('latin1', start, start + 2 * ID_SIZE) as Id)) return false
-      start += CONTENT_STEP
+      for (let byte = 0; byte < ID_SIZE; byte++, start += 2) {
+        ID_BYTES[byte] = ((HEX_VALUE[bytes[start] ?? 0] ?? 0) << 4) | (HEX_VALUE[bytes[start + 1] ?? 0] ?? 0)
+      }
+      if (!has(ID_BYTES)) return false
+      start += CONTENT_STEP - 2 * ID_SIZE
     }
     return true
   }

@@ -1,36 +1,6 @@
 import type { FileNumbers } from '../repository/tree-entries.ts'
+import { ROW_WORDS, STAT, StatsRow, StatsRows } from './stats-row.ts'
 import type { EntryStats } from './walk.ts'
-
-const SECOND = 1_000_000_000
-const UINT32 = 2 ** 32
-
-/**
- * Splits 64-bit numbers into doubles without making further bigints: much of the time that comparing a file with its parent's entry would take.
- */
-class Splitter {
-  readonly #word = new BigInt64Array(1)
-  readonly #low = new Uint32Array(this.#word.buffer)
-  readonly #high = new Int32Array(this.#word.buffer)
-  fraction = 0
-
-  /** As a double; exact up to 2^53. */
-  number(value: bigint): number {
-    this.#word[0] = value
-    return (this.#high[1] ?? 0) * UINT32 + (this.#low[0] ?? 0)
-  }
-
-  /** Whole seconds of nanoseconds, rounded down; `fraction` has the nanoseconds above them. */
-  seconds(nanoseconds: bigint): number {
-    // The double is some hundred nanoseconds off, so that near a full second this may be off by one.
-    const about = Math.floor(this.number(nanoseconds) / SECOND)
-    const rest = ((this.#low[0] ?? 0) - Math.imul(about, SECOND)) >>> 0
-    const error = rest < SECOND ? 0 : rest < UINT32 / 2 ? 1 : -1
-    this.fraction = (rest - error * SECOND) >>> 0
-    return about + error
-  }
-}
-
-const splitter = new Splitter()
 
 /** The numbers of a file, for comparing it with what a tree says. */
 export class ScannedNumbers implements FileNumbers {
@@ -49,20 +19,27 @@ export class ScannedNumbers implements FileNumbers {
   device = 0
   size = 0
   links = 0
+  readonly #row = new StatsRow(new StatsRows(new BigInt64Array(ROW_WORDS)), 0)
 
   /** Takes them from what `lstat` gave; mode and names of owners are the caller's. @param withAtime - else the time of access counts as that of modification */
   take(stats: EntryStats, withAtime: boolean): void {
-    this.mtime = splitter.seconds(stats.mtimeNs)
-    this.mtimeFraction = splitter.fraction
-    this.ctime = splitter.seconds(stats.ctimeNs)
-    this.ctimeFraction = splitter.fraction
-    this.atime = withAtime ? splitter.seconds(stats.atimeNs) : this.mtime
-    this.atimeFraction = withAtime ? splitter.fraction : this.mtimeFraction
-    this.uid = splitter.number(stats.uid)
-    this.gid = splitter.number(stats.gid)
-    this.inode = splitter.number(stats.ino)
-    this.device = splitter.number(stats.dev)
-    this.size = splitter.number(stats.size)
-    this.links = splitter.number(stats.nlink)
+    if (stats instanceof StatsRow) return this.#takeRow(stats, withAtime)
+    this.#row.rows.put(0, stats)
+    this.#takeRow(this.#row, withAtime)
+  }
+
+  #takeRow({ rows, start }: StatsRow, withAtime: boolean): void {
+    this.mtime = rows.seconds(start + STAT.mtimeNs)
+    this.mtimeFraction = rows.fraction
+    this.ctime = rows.seconds(start + STAT.ctimeNs)
+    this.ctimeFraction = rows.fraction
+    this.atime = withAtime ? rows.seconds(start + STAT.atimeNs) : this.mtime
+    this.atimeFraction = withAtime ? rows.fraction : this.mtimeFraction
+    this.uid = rows.number(start + STAT.uid)
+    this.gid = rows.number(start + STAT.gid)
+    this.inode = rows.number(start + STAT.ino)
+    this.device = rows.number(start + STAT.dev)
+    this.size = rows.number(start + STAT.size)
+    this.links = rows.number(start + STAT.nlink)
   }
 }

@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs'
-import type { ExtendedAttribute, Platform } from '@varve/platform'
+import type { ExtendedAttribute, ExtendedAttributes, Platform } from '@varve/platform'
 import { describeError, systemErrorCode } from '@varve/platform/errors'
 import { nameFromBytes, toFsPath } from '@varve/platform/file-name'
 import { fileModeFromPosix } from '../repository/file-mode.ts'
@@ -10,7 +10,8 @@ import type { FileState } from './change-detection.ts'
 import { ScannedNumbers } from './file-numbers.ts'
 import type { EntryStats } from './walk.ts'
 
-const NO_ATTRIBUTES: readonly ExtendedAttribute[] = []
+/** Those of most entries. */
+export const NO_ATTRIBUTES: readonly ExtendedAttribute[] = []
 const NO_GENERIC_ATTRIBUTES: ReadonlyMap<string, string> = new Map()
 
 /** A number that the system has in 64 bits without a sign, and Node with one. */
@@ -77,6 +78,11 @@ export class NodeBuilder {
     attributes: readonly ExtendedAttribute[] = this.#readAttributes(path),
   ): Node {
     return this.#build(name, path, stats, attributes)
+  }
+
+  /** Undefined where this process cannot reach extended attributes. */
+  get extendedAttributes(): ExtendedAttributes | undefined {
+    return this.#platform.extendedAttributes
   }
 
   /** The numbers that the node of a file would have; valid until the next call. */

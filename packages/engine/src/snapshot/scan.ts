@@ -1,14 +1,8 @@
 import { lstatSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import {
-  describeError,
-  isVarveError,
-  systemErrorCode,
-  throwIfAborted,
-  VarveError,
-  type ErrorCode,
-} from '@varve/platform/errors'
+import { describeError, systemErrorCode, throwIfAborted, VarveError } from '@varve/platform/errors'
 import { toFsPath } from '@varve/platform/file-name'
+import type { ExtendedAttribute } from '@varve/platform'
 import type { Id } from '../repository/id.ts'
 import type { Node } from '../repository/node.ts'
 import type { IndexedRepository } from '../repository/repository.ts'
@@ -16,26 +10,23 @@ import type { TreeEntries } from '../repository/tree-entries.ts'
 import type { TreeLoader } from '../repository/tree-loader.ts'
 import type { BlobSaver } from './blob-saver.ts'
 import { fileChanged, sameState, type ChangeRule, type FileState } from './change-detection.ts'
-import { Folder, type PreviousFolder } from './folder.ts'
-import { mergePrevious } from './previous-folders.ts'
-import { nodeType, type NodeBuilder } from './node-builder.ts'
+import { Folder } from './folder.ts'
+import { NO_ATTRIBUTES, nodeType, type NodeBuilder } from './node-builder.ts'
+import { PreviousFolders } from './previous-folders.ts'
 import type { Rules } from './rules/rules.ts'
 import type { SavedFile } from './save-jobs.ts'
 import type { SnapshotItem } from './snapshot-options.ts'
 import type { SourceTree } from './source-tree.ts'
 import type { Tally } from './tally.ts'
 import { WalkAhead, type WalkAheadRules } from './walk-ahead.ts'
-import { Walk, type EntryStats, type WalkStep } from './walk.ts'
+import { Walk, type WalkStep } from './walk.ts'
 
 /** How long the scan may keep its thread before answers of others get their turn, in milliseconds. */
 const TURN = 5
+/** Steps after which it looks at the time: most take some microseconds. */
+const STEPS = 32
 
-/** Why a tree of the parent snapshot cannot be used: reasons that concern it alone, while everything else can go on. */
-const UNUSABLE_TREE: ReadonlySet<ErrorCode> = new Set([
-  'ERR_VARVE_DAMAGED',
-  'ERR_VARVE_MISSING_BLOB',
-  'ERR_VARVE_NOT_FOUND',
-])
+type EntryStep = WalkStep & { readonly kind: 'entry' }
 
 /** What a scan works with. */
 export interface ScanContext {
@@ -61,7 +52,8 @@ export interface ScanContext {
  */
 export class Scan {
   readonly #context: ScanContext
-  readonly #hasData: (id: Id) => boolean
+  readonly #hasData: (id: Uint8Array) => boolean
+  readonly #previous: PreviousFolders
   #rootFolder: Folder | undefined
   #turnEnds = performance.now() + TURN
   /** The folders that the walk is in, the root first. */
@@ -70,7 +62,10 @@ export class Scan {
 
   constructor(context: ScanContext) {
     this.#context = context
-    this.#hasData = (id) => context.repository.index.has('data', id)
+    this.#hasData = (id) => context.repository.index.hasBytes('data', id)
+    this.#previous = new PreviousFolders(context.trees, (path, message) =>
+      context.onProblem(path === '' ? context.separator : path, message),
+    )
   }
 
   /** The folder that the scan is at. */
@@ -85,12 +80,12 @@ export class Scan {
    * @throws ERR_VARVE_SNAPSHOT_EMPTY where nothing was left to save, ERR_VARVE_ABORTED, and what stopped the saver
    */
   async run(sources: SourceTree, previous: readonly Id[]): Promise<Id> {
-    const { ahead, separator, rules, signal } = this.#context
-    const root = new Folder('', undefined, undefined, -1, await this.#previousFolder(previous, ''))
+    const { ahead, builder, separator, rules, signal } = this.#context
+    const root = new Folder('', undefined, undefined, -1, await this.#previous.folder(previous, ''))
     this.#rootFolder = root
     this.#open.push(root)
     if (ahead === undefined) {
-      const walk = new Walk({ sources, separator, rules })
+      const walk = new Walk({ sources, separator, rules, attributes: builder.extendedAttributes })
       await this.#follow(() => walk.next())
     } else {
       const walk = new WalkAhead({ ...ahead, sources, separator })
@@ -117,10 +112,11 @@ export class Scan {
 
   /** Takes steps of the walk as long as there are some. */
   async #follow(nextStep: () => WalkStep | undefined): Promise<void> {
+    let steps = 0
     for (let step = nextStep(); step !== undefined; step = nextStep()) {
       const entered = this.#take(step)
       if (entered !== undefined) await entered
-      if (performance.now() > this.#turnEnds) {
+      if (++steps % STEPS === 0 && performance.now() > this.#turnEnds) {
         await nextTurn()
         throwIfAborted(this.#context.signal)
         await this.#context.saver.room()
@@ -158,16 +154,17 @@ export class Scan {
     this.#settle(left)
   }
 
-  #visitEntry(parent: Folder, { name, path, stats, explicit }: WalkStep & { readonly kind: 'entry' }): void {
+  #visitEntry(parent: Folder, step: EntryStep): void {
+    const { name, path, stats, explicit } = step
     const { onProblem, builder, withSockets } = this.#context
     try {
       const previous = parent.previousEntry(name)
+      if (stats.isFile()) return this.#visitFile(parent, step, previous)
       const type = nodeType(stats)
-      if (type === 'file') this.#visitFile(parent, name, path, stats, previous)
-      else if (type === 'irregular') onProblem(path, 'it is neither a file nor anything else that can be saved')
+      if (type === 'irregular') onProblem(path, 'it is neither a file nor anything else that can be saved')
       else if (type !== 'socket' || withSockets) {
         // First: a link that is gone by now throws, and must not leave a place that nothing will ever fill.
-        const node = builder.build(name, path, stats, builder.attributesOf(path))
+        const node = builder.build(name, path, stats, this.#attributesOf(step))
         parent.put(parent.reserve(), node, previous)
       }
     } catch (error) {
@@ -178,9 +175,10 @@ export class Scan {
     }
   }
 
-  #visitFile(parent: Folder, name: string, path: string, stats: EntryStats, previous: number): void {
+  #visitFile(parent: Folder, step: EntryStep, previous: number): void {
+    const { name, path, stats } = step
     const { builder, tally, rule } = this.#context
-    const attributes = builder.attributesOf(path)
+    const attributes = this.#attributesOf(step)
     const entries = parent.previousEntries
     if (entries !== undefined && previous !== -1 && attributes.length === 0) {
       const numbers = builder.fileNumbers(stats)
@@ -211,6 +209,10 @@ export class Scan {
       this.#fileSaved(parent, slot, path, node, previous, saved)
       this.#settle(parent)
     })
+  }
+
+  #attributesOf({ path, mayHaveAttributes }: EntryStep): readonly ExtendedAttribute[] {
+    return mayHaveAttributes ? this.#context.builder.attributesOf(path) : NO_ATTRIBUTES
   }
 
   #fileSaved(parent: Folder, slot: number, path: string, scanned: Node, previous: number, saved: SavedFile): void {
@@ -249,35 +251,17 @@ export class Scan {
 
   async #enterFolder(
     parent: Folder,
-    { kind, name, path, stats }: WalkStep & { readonly kind: 'folder' | 'leading' },
+    { kind, name, path, stats, mayHaveAttributes }: WalkStep & { readonly kind: 'folder' | 'leading' },
   ): Promise<void> {
     const { builder } = this.#context
-    const node = kind === 'folder' ? builder.build(name, path, stats) : builder.buildLeading(name, path, stats)
+    const node = !mayHaveAttributes
+      ? builder.build(name, path, stats, NO_ATTRIBUTES)
+      : kind === 'folder'
+        ? builder.build(name, path, stats)
+        : builder.buildLeading(name, path, stats)
     const entry = parent.previousEntry(name)
-    const previous = await this.#previousFolder(parent.previousTrees(parent.previousNode(entry)), path)
+    const previous = await this.#previous.folder(parent.previousTrees(parent.previousNode(entry)), path)
     this.#open.push(new Folder(path, node, { folder: parent, slot: parent.reserve() }, entry, previous))
-  }
-
-  async #previousFolder(trees: readonly Id[], path: string): Promise<PreviousFolder | undefined> {
-    const found: PreviousFolder[] = []
-    for (const tree of new Set(trees)) {
-      const folder = await this.#loadPrevious(tree, path)
-      if (folder !== undefined) found.push(folder)
-    }
-    return mergePrevious(found)
-  }
-
-  async #loadPrevious(tree: Id, path: string): Promise<PreviousFolder | undefined> {
-    try {
-      return { tree, entries: await this.#context.trees.loadEntries(tree) }
-    } catch (error) {
-      if (!isVarveError(error) || !UNUSABLE_TREE.has(error.code)) throw error
-      this.#context.onProblem(
-        path === '' ? this.#context.separator : path,
-        `the parent snapshot cannot be used here: ${error.message}`,
-      )
-      return undefined
-    }
   }
 
   /** Turns a folder whose entries are all there into a tree, and so on upwards. */

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { currentPlatform } from '@varve/platform'
 import { compileRules } from './rules/rules.ts'
 import type { WalkWorkerData } from './walk-ahead.ts'
 import { WalkBatchWriter } from './walk-batch.ts'
@@ -19,6 +20,7 @@ const problems: WalkStep[] = []
 const walk = new Walk({
   sources,
   separator,
+  attributes: currentPlatform().extendedAttributes,
   rules: compileRules(rules, {
     sources: sourcePaths,
     ownPaths,
@@ -39,8 +41,8 @@ function add(step: WalkStep): void {
 }
 
 function send(): void {
-  const { kinds, texts, words } = batch.finish()
-  port.postMessage({ kinds, texts, words }, [kinds.buffer, words.buffer])
+  const finished = batch.finish()
+  port.postMessage(finished, [finished.kinds.buffer, finished.words.buffer])
   batch = new WalkBatchWriter(BATCH, separator)
   sent++
   for (let before = Atomics.load(taken, 0); sent - before >= MOST_BATCHES; before = Atomics.load(taken, 0)) {
@@ -49,7 +51,7 @@ function send(): void {
 }
 
 for (let step = walk.next(); step !== undefined; step = walk.next()) {
-  for (const problem of problems.splice(0)) add(problem)
+  if (problems.length > 0) for (const problem of problems.splice(0)) add(problem)
   add(step)
 }
 for (const problem of problems) add(problem)

@@ -1,4 +1,5 @@
 import { lstatSync, statSync, type BigIntStats } from 'node:fs'
+import type { ExtendedAttributes } from '@varve/platform'
 import { describeError, systemErrorCode } from '@varve/platform/errors'
 import { compareNames, toFsPath } from '@varve/platform/file-name'
 import type { Rules } from './rules/rules.ts'
@@ -30,6 +31,8 @@ export type WalkStep =
       readonly name: string
       readonly path: string
       readonly stats: EntryStats
+      /** False where it certainly has no extended attributes. */
+      readonly mayHaveAttributes: boolean
     }
   /** An entry that is no folder. */
   | {
@@ -37,6 +40,7 @@ export type WalkStep =
       readonly name: string
       readonly path: string
       readonly stats: EntryStats
+      readonly mayHaveAttributes: boolean
       /** Whether the user named it as a source. */
       readonly explicit: boolean
     }
@@ -49,6 +53,8 @@ export interface WalkContext {
   readonly sources: SourceTree
   readonly separator: string
   readonly rules: Rules
+  /** Undefined where this process cannot reach extended attributes. */
+  readonly attributes: Pick<ExtendedAttributes, 'mayHave'> | undefined
 }
 
 /** A folder whose entries are being visited. */
@@ -108,7 +114,7 @@ export class Walk {
     try {
       const stats = statSync(toFsPath(path), { bigint: true })
       this.#openSources(source)
-      return { kind: 'leading', name, path, stats }
+      return { kind: 'leading', name, path, stats, mayHaveAttributes: this.#mayHaveAttributes(path) }
     } catch (error) {
       return problemWith(path, error)
     }
@@ -120,7 +126,8 @@ export class Walk {
       if (!explicit && rules.excludesPath(path)) return undefined
       const stats = lstatSync(toFsPath(path), { bigint: true })
       if (rules.excludes(path, stats, explicit)) return undefined
-      return stats.isDirectory() ? this.#enterFolder(name, path, stats) : { kind: 'entry', name, path, stats, explicit }
+      if (stats.isDirectory()) return this.#enterFolder(name, path, stats)
+      return { kind: 'entry', name, path, stats, mayHaveAttributes: this.#mayHaveAttributes(path), explicit }
     } catch (error) {
       // Gone since the folder was listed: as if it had never been there.
       if (!explicit && systemErrorCode(error) === 'ENOENT') return undefined
@@ -139,7 +146,11 @@ export class Walk {
     const kept = rules.enterFolder(path, names, stats)
     const prefix = path.endsWith(separator) ? path : path + separator
     this.#open.push({ path, prefix, names: kept, next: 0, sources: undefined })
-    return { kind: 'folder', name, path, stats }
+    return { kind: 'folder', name, path, stats, mayHaveAttributes: this.#mayHaveAttributes(path) }
+  }
+
+  #mayHaveAttributes(path: string): boolean {
+    return this.#context.attributes?.mayHave(path) === true
   }
 }
 

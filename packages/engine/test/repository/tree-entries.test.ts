@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isVarveError } from '@varve/platform/errors'
-import { idOf, type Id } from '../../src/repository/id.ts'
+import { idFromBytes, idOf, type Id } from '../../src/repository/id.ts'
 import type { Node } from '../../src/repository/node.ts'
 import { timestampFromNanoseconds } from '../../src/repository/timestamp.ts'
 import { decodeEntries, decodeTree } from '../../src/repository/tree-decoding.ts'
@@ -88,7 +88,7 @@ test('entries are what the tree decodes to', () => {
         expect(entries.isNamed(entry, name)).toBe(true)
         expect(entries.isNamed(entry, `${name}a`)).toBe(false)
         const ids: Id[] = []
-        const all = entries.everyContent(entry, (id) => ids.push(id) > 0)
+        const all = entries.everyContent(entry, (id) => ids.push(idFromBytes(id)) > 0)
         expect(all).toBe(content !== null)
         expect(ids).toEqual(content ?? [])
       }

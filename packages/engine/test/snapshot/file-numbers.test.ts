@@ -25,6 +25,8 @@ test('times are whole seconds and what is above them, everything else is the num
         ctimeNs,
         atimeNs,
         ino,
+        mode: 1n,
+        rdev: 2n,
         uid: 5n,
         gid: 6n,
         dev: 7n,

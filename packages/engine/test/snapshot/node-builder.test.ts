@@ -41,6 +41,7 @@ function refusing(code: string): Platform {
       read: () => {
         throw error
       },
+      mayHave: () => true,
       replace: () => undefined,
     },
   }

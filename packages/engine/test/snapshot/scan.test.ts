@@ -26,6 +26,7 @@ async function scan(
         meddle(path)
         return []
       },
+      mayHave: () => true,
       replace: () => undefined,
     },
   }

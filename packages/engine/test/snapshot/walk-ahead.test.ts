@@ -37,6 +37,7 @@ function stepsHere(sources: readonly string[], rules: RuleOptions): readonly unk
   const walk = new Walk({
     sources: arrangeSources(sources, currentPlatform()),
     separator: sep,
+    attributes: currentPlatform().extendedAttributes,
     rules: compileRules(rules, {
       sources,
       ownPaths: [],

@@ -8,8 +8,8 @@ import { statIfThere } from './stat-if-there.ts'
  * own or of the folder that they are in, whatever way a walk gets there: through a symbolic link, a bind mount or a second name.
  */
 export class OwnFiles {
-  readonly #own: readonly Pick<BigIntStats, 'dev' | 'ino'>[]
-  readonly #namesByFolder: ReadonlyMap<string, ReadonlySet<string>>
+  readonly #own: readonly Identity[]
+  readonly #folders: readonly OwnFolder[]
   #lastFolder: InspectedFolder | undefined
 
   /**
@@ -17,33 +17,35 @@ export class OwnFiles {
    */
   constructor(paths: readonly string[]) {
     const own: BigIntStats[] = []
-    const namesByFolder = new Map<string, Set<string>>()
+    const folders: OwnFolder[] = []
     for (const path of paths.map(resolveLinks)) {
       const stats = statIfThere(path)
       if (stats !== undefined) own.push(stats)
       const folder = statIfThere(dirname(path))
       if (folder === undefined || path === dirname(path)) continue
-      const names = namesByFolder.get(identity(folder)) ?? new Set()
-      namesByFolder.set(identity(folder), names.add(basename(path)))
+      const known = folders.find((other) => isSame(other, folder))
+      if (known === undefined) folders.push({ dev: folder.dev, ino: folder.ino, names: new Set([basename(path)]) })
+      else known.names.add(basename(path))
     }
     this.#own = own
-    this.#namesByFolder = namesByFolder
+    this.#folders = folders
   }
 
   /** Whether an entry is one of them. */
   has(stats: BigIntStats): boolean {
-    for (const { dev, ino } of this.#own) if (ino === stats.ino && dev === stats.dev) return true
+    for (const own of this.#own) if (isSame(own, stats)) return true
     return false
   }
 
   /** The names in this folder that are theirs, or undefined where there are none. */
   namesIn(folder: BigIntStats): ReadonlySet<string> | undefined {
-    return this.#namesByFolder.size === 0 ? undefined : this.#namesByFolder.get(identity(folder))
+    for (const own of this.#folders) if (isSame(own, folder)) return own.names
+    return undefined
   }
 
   /** Whether what is at a path, a symbolic link itself where there is one, is one of them or lies in one. */
   contains(path: string): boolean {
-    if (this.#own.length === 0 && this.#namesByFolder.size === 0) return false
+    if (this.#own.length === 0 && this.#folders.length === 0) return false
     const folder = dirname(path)
     if (this.#lastFolder?.path !== folder) this.#lastFolder = this.#inspect(folder)
     return this.#lastFolder.isOwn || this.#lastFolder.ownNames?.has(basename(path)) === true
@@ -58,6 +60,14 @@ export class OwnFiles {
   }
 }
 
+/** By what a file or folder is known, whatever its path. */
+type Identity = Pick<BigIntStats, 'dev' | 'ino'>
+
+/** A folder with some of them in it. */
+interface OwnFolder extends Identity {
+  readonly names: Set<string>
+}
+
 /** What is known of a folder that something was asked about. */
 interface InspectedFolder {
   readonly path: string
@@ -66,8 +76,8 @@ interface InspectedFolder {
   readonly ownNames: ReadonlySet<string> | undefined
 }
 
-function identity({ dev, ino }: BigIntStats): string {
-  return `${dev}:${ino}`
+function isSame(a: Identity, b: Identity): boolean {
+  return a.ino === b.ino && a.dev === b.dev
 }
 
 /** The path without symbolic links, in what exists of it. */
