@@ -59,11 +59,14 @@ const CONTENT = literal(',"content":[')
 
 const UINT32 = 0xffff_ffff
 const QUOTE = 0x22
-const BACKSLASH = 0x5c
 const COMMA = 0x2c
 const ZERO = 0x30
 const MINUS = 0x2d
 const COLON = 0x3a
+
+/** By character: whether it stands for itself, and is not escaped, as restic does with those that mean something in HTML. */
+const IS_PLAIN = new Uint8Array(256)
+for (let byte = 0x20; byte < 0x7f; byte++) IS_PLAIN[byte] = '"\\<>&'.includes(String.fromCharCode(byte)) ? 0 : 1
 
 const IS_HEX = new Uint8Array(256)
 for (const character of '0123456789abcdef') IS_HEX[character.charCodeAt(0)] = 1
@@ -75,8 +78,13 @@ for (const character of '0123456789abcdef') IS_HEX[character.charCodeAt(0)] = 1
 export class EntryScanner extends JsonScanner {
   /** Names of users and groups that were met, each once; the first is empty. */
   readonly texts: string[] = ['']
+  /** Whether the entry that was read last says nothing in another way than restic would in the same zones. */
+  isCanonical = true
+  /** Of the entry that was read last: seconds east of Greenwich of the zones that its times are written in. */
+  readonly offsets = { mtime: 0, atime: 0, ctime: 0 }
   readonly #text: Buffer
   #fraction = 0
+  #offset = 0
   #lastDate = -1
   #lastDay = 0
 
@@ -93,6 +101,7 @@ export class EntryScanner extends JsonScanner {
   scan(start: number, numbers: Float64Array, base: number): number {
     this.at = start
     this.good = true
+    this.isCanonical = true
     if (!this.skip(NAME)) return -1
     const nameEnd = this.#plainText()
     if (nameEnd === -1 || !this.#isName(start + NAME_START, nameEnd) || !this.skip(FILE)) return -1
@@ -101,12 +110,15 @@ export class EntryScanner extends JsonScanner {
     numbers[base + ENTRY.mode] = this.#optionalNumber(MODE, UINT32)
     numbers[base + ENTRY.mtime] = this.#time(MTIME)
     numbers[base + ENTRY.mtimeFraction] = this.#fraction
+    this.offsets.mtime = this.#offset
     numbers[base + ENTRY.atime] = this.#time(ATIME)
     numbers[base + ENTRY.atimeFraction] = this.#fraction
+    this.offsets.atime = this.#offset
     numbers[base + ENTRY.ctime] = this.#time(CTIME)
     numbers[base + ENTRY.ctimeFraction] = this.#fraction
-    numbers[base + ENTRY.uid] = this.#optionalNumber(UID, UINT32)
-    numbers[base + ENTRY.gid] = this.#optionalNumber(GID, UINT32)
+    this.offsets.ctime = this.#offset
+    numbers[base + ENTRY.uid] = this.#owner(UID)
+    numbers[base + ENTRY.gid] = this.#owner(GID)
     numbers[base + ENTRY.user] = this.#optionalText(USER)
     numbers[base + ENTRY.group] = this.#optionalText(GROUP)
     numbers[base + ENTRY.inode] = this.#optionalNumber(INODE)
@@ -122,14 +134,14 @@ export class EntryScanner extends JsonScanner {
     return this.at + 2
   }
 
-  /** Where a text ends that is its own value; -1 where it is not. */
+  /** Where a text ends that is its own value, and would be written so; -1 where it is not. */
   #plainText(): number {
     const bytes = this.bytes
     let at = this.at
     for (;;) {
       const byte = bytes[at] ?? 0
       if (byte === QUOTE) break
-      if (byte < 0x20 || byte >= 0x7f || byte === BACKSLASH) return -1
+      if (IS_PLAIN[byte] === 0) return -1
       at++
     }
     this.at = at
@@ -142,8 +154,18 @@ export class EntryScanner extends JsonScanner {
     return end - start > 2 || isEntryName(this.#text.toString('latin1', start, end))
   }
 
+  /** A number that is left out where it is 0. */
   #optionalNumber(key: Uint8Array, limit = Number.MAX_SAFE_INTEGER): number {
-    return this.skip(key) ? this.number(limit) : 0
+    if (!this.skip(key)) return 0
+    const value = this.number(limit)
+    if (value === 0) this.isCanonical = false
+    return value
+  }
+
+  #owner(key: Uint8Array): number {
+    if (this.skip(key)) return this.number(UINT32)
+    this.isCanonical = false
+    return 0
   }
 
   #optionalText(key: Uint8Array): number {
@@ -154,6 +176,7 @@ export class EntryScanner extends JsonScanner {
       this.good = false
       return 0
     }
+    if (end === start) this.isCanonical = false
     this.at = end + 1
     for (let number = 0; number < this.texts.length; number++) {
       if (isTextAt(this.bytes, start, end, this.texts[number] ?? '')) return number
@@ -183,7 +206,8 @@ export class EntryScanner extends JsonScanner {
     const day = this.#day(at)
     this.at = at + 19
     this.#fraction = bytes[at + 19] === 0x2e ? this.#decimals() : 0
-    return day * 86_400 + hour * 3600 + minute * 60 + second - this.#offset()
+    this.#offset = this.#zone()
+    return day * 86_400 + hour * 3600 + minute * 60 + second - this.#offset
   }
 
   #day(at: number): number {
@@ -212,13 +236,14 @@ export class EntryScanner extends JsonScanner {
       at++
     }
     if (digits === 0 || digits > 9) this.good = false
+    if (value % 10 === 0) this.isCanonical = false
     for (; digits < 9; digits++) value *= 10
     this.at = at
     return value
   }
 
-  /** Seconds east of Greenwich of the offset that ends a time. */
-  #offset(): number {
+  /** Seconds east of Greenwich of the zone that ends a time. */
+  #zone(): number {
     const bytes = this.bytes
     const at = this.at
     if (bytes[at] === 0x5a && bytes[at + 1] === QUOTE) {
@@ -230,6 +255,7 @@ export class EntryScanner extends JsonScanner {
     const sign = bytes[at] === 0x2b ? 1 : -1
     if ((sign < 0 && bytes[at] !== MINUS) || hours > 23 || minutes > 59) this.good = false
     if (bytes[at + 3] !== COLON || bytes[at + 6] !== QUOTE) this.good = false
+    if (hours === 0 && minutes === 0) this.isCanonical = false
     this.at = at + 7
     return sign * (hours * 3600 + minutes * 60)
   }

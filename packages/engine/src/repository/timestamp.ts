@@ -154,8 +154,8 @@ function endOfFraction(text: string, start: number): number {
   return end === start + 1 ? start : end
 }
 
-/** Minutes east of Greenwich of the local time: whole minutes, towards 0. */
-function localOffset(seconds: number): number {
+/** Minutes east of Greenwich of the local time: whole minutes, towards 0. @param seconds - since 1970 */
+export function localOffset(seconds: number): number {
   const known = Math.min(Math.max(seconds, -DATE_LIMIT), DATE_LIMIT)
   return -new Date(known * 1000).getTimezoneOffset()
 }

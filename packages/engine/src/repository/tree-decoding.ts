@@ -80,7 +80,7 @@ export function decodeEntries(bytes: Uint8Array, id: Id): TreeEntries {
   const own = numbers.slice(0, count * ENTRY_NUMBERS)
   if (numbers.length > KEPT_NUMBERS) numbers = new Float64Array(256 * ENTRY_NUMBERS)
   const decode = (start: number): Node => readNode(new JsonReader(text.subarray(start), KEYS))
-  return new TreeEntries({ bytes: text, count, numbers: own, texts: scanner.texts, others, decode })
+  return new TreeEntries({ bytes: text, count, numbers: own, texts: scanner.texts, others, scanner, decode })
 }
 
 function grown(full: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {

@@ -33,11 +33,16 @@ export class TreeEncoder {
 
   /** Appends an entry. Throws a plain Error where its name does not come after the one before. */
   add(node: Node): void {
-    if (compareNames(this.#lastName, node.name) >= 0) {
-      throw new Error(`tree entries out of order: ${JSON.stringify(node.name)} after ${JSON.stringify(this.#lastName)}`)
+    this.addEncoded(node.name, encodeNode(node))
+  }
+
+  /** As {@link add}, of an entry that is encoded already. */
+  addEncoded(name: string, json: string): void {
+    if (compareNames(this.#lastName, name) >= 0) {
+      throw new Error(`tree entries out of order: ${JSON.stringify(name)} after ${JSON.stringify(this.#lastName)}`)
     }
-    this.#json += (this.#lastName === '' ? '' : ',') + encodeNode(node)
-    this.#lastName = node.name
+    this.#json += (this.#lastName === '' ? '' : ',') + json
+    this.#lastName = name
     if (this.#json.length >= PIECE_LENGTH) this.#endPiece()
   }
 

@@ -1,10 +1,13 @@
-import { CONTENT_STEP, ENTRY, ENTRY_NUMBERS, NAME_START, isTextAt } from './entry-scanner.ts'
+import { CONTENT_STEP, ENTRY, ENTRY_NUMBERS, NAME_START, isTextAt, type EntryScanner } from './entry-scanner.ts'
 import { ID_SIZE, idToBytes, type Id } from './id.ts'
 import type { Node } from './node.ts'
 
 /** By the character that writes it. */
 const HEX_VALUE = new Uint8Array(256)
 for (let value = 0; value < 16; value++) HEX_VALUE[value.toString(16).charCodeAt(0)] = value
+
+/** Takes what is known already. */
+const SCANNED_AGAIN = new Float64Array(ENTRY_NUMBERS)
 
 /** The id that somebody is being asked about. */
 const ID_BYTES = new Uint8Array(ID_SIZE)
@@ -38,6 +41,8 @@ export interface ScannedTree {
   readonly texts: readonly string[]
   /** By place: entries that are not described by numbers. */
   readonly others: ReadonlyMap<number, Node>
+  /** Has read the text; undefined where all entries are nodes. */
+  readonly scanner: EntryScanner | undefined
   /** Makes the node of the entry that starts at a place of the text. */
   readonly decode: (start: number) => Node
 }
@@ -61,6 +66,7 @@ export class TreeEntries {
       numbers: new Float64Array(0),
       texts: [],
       others: new Map(nodes.entries()),
+      scanner: undefined,
       decode: () => {
         throw new Error('all entries are nodes')
       },
@@ -94,6 +100,25 @@ export class TreeEntries {
   node(entry: number): Node {
     if (entry >= this.#tree.count) throw new Error(`no entry ${entry}`)
     return this.#tree.others.get(entry) ?? this.#tree.decode(this.#tree.numbers[entry * ENTRY_NUMBERS] ?? 0)
+  }
+
+  /**
+   * The text of an entry, if it is known to be as `TreeEncoder` would write it with times in the zones that belong to them. Spares making a node.
+   * @param offsetAt - minutes east of Greenwich of the zone at a moment, in seconds since 1970
+   */
+  textInZone(entry: number, offsetAt: (seconds: number) => number): string | undefined {
+    const { bytes, numbers, others, scanner } = this.#tree
+    if (scanner === undefined || others.has(entry)) return undefined
+    const base = entry * ENTRY_NUMBERS
+    const start = numbers[base] ?? 0
+    const end = scanner.scan(start, SCANNED_AGAIN, 0)
+    const { mtime, atime, ctime } = scanner.offsets
+    const isSame =
+      scanner.isCanonical &&
+      offsetAt(numbers[base + ENTRY.mtime] ?? 0) * 60 === mtime &&
+      offsetAt(numbers[base + ENTRY.atime] ?? 0) * 60 === atime &&
+      offsetAt(numbers[base + ENTRY.ctime] ?? 0) * 60 === ctime
+    return isSame ? bytes.toString('latin1', start, end) : undefined
   }
 
   /**

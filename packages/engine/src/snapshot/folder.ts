@@ -1,7 +1,12 @@
 import type { Id } from '../repository/id.ts'
 import type { Node } from '../repository/node.ts'
 import { compareNames } from '@varve/platform/file-name'
-import { timestampFromNanoseconds, timestampToNanoseconds, type Timestamp } from '../repository/timestamp.ts'
+import {
+  localOffset,
+  timestampFromNanoseconds,
+  timestampToNanoseconds,
+  type Timestamp,
+} from '../repository/timestamp.ts'
 import { TreeEncoder } from '../repository/tree-encoding.ts'
 import type { TreeEntries } from '../repository/tree-entries.ts'
 import { sameNode } from './change-detection.ts'
@@ -166,7 +171,7 @@ export class Folder {
   }
 
   #arrive(place: number, arrival: Arrival): void {
-    this.#incomplete.delete(place)
+    if (this.#incomplete.size > 0) this.#incomplete.delete(place)
     if (place !== this.#settled) {
       this.#waiting.set(place, arrival)
       return
@@ -182,7 +187,7 @@ export class Folder {
   #settle(arrival: Arrival): void {
     this.#settled++
     if (arrival === undefined) return
-    if (this.#encoder !== undefined || arrival !== this.#entries) this.#startEncoding().add(this.#nodeOf(arrival))
+    if (this.#encoder !== undefined || arrival !== this.#entries) this.#encode(this.#startEncoding(), arrival)
     this.#entries++
   }
 
@@ -204,8 +209,15 @@ export class Folder {
 
   #encodedPrevious(): TreeEncoder {
     const encoder = new TreeEncoder()
-    for (let entry = 0; entry < this.#entries; entry++) encoder.add(this.#previousNodeNow(entry))
+    for (let entry = 0; entry < this.#entries; entry++) this.#encode(encoder, entry)
     return encoder
+  }
+
+  #encode(encoder: TreeEncoder, arrival: number | Node): void {
+    const entries = this.#previous?.entries
+    const text = typeof arrival === 'number' ? entries?.textInZone(arrival, localOffset) : undefined
+    if (text === undefined || entries === undefined || typeof arrival !== 'number') encoder.add(this.#nodeOf(arrival))
+    else encoder.addEncoded(entries.name(arrival), text)
   }
 }
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { isVarveError } from '@varve/platform/errors'
 import { idFromBytes, idOf, type Id } from '../../src/repository/id.ts'
 import type { Node } from '../../src/repository/node.ts'
-import { timestampFromNanoseconds } from '../../src/repository/timestamp.ts'
+import { timestampFromNanoseconds, timestampToNanoseconds } from '../../src/repository/timestamp.ts'
 import { decodeEntries, decodeTree } from '../../src/repository/tree-decoding.ts'
 import { encodeTree } from '../../src/repository/tree-encoding.ts'
 import { TreeEntries, type FileNumbers } from '../../src/repository/tree-entries.ts'
@@ -110,6 +110,73 @@ test('a text that has been tampered with says the same to both, or is damaged fo
       expect(entries).toEqual(outcome(() => decodeTree(text, TREE).nodes))
     }),
     { numRuns: 2000 },
+  )
+})
+
+/** The text of the only entry of a tree. */
+function entryText(tree: Uint8Array): string {
+  return Buffer.from(tree).toString().slice(10, -3)
+}
+
+/** What a text decodes to, nothing where it is damaged. */
+function entriesIfSound(text: Uint8Array): TreeEntries {
+  try {
+    return decodeEntries(text, TREE)
+  } catch {
+    return TreeEntries.of([])
+  }
+}
+
+/** Whatever the moment, a zone of this many minutes. */
+function inZone(node: Node, minutes: number): Node {
+  const moved = (time: Node['mtime']): Node['mtime'] => timestampFromNanoseconds(timestampToNanoseconds(time), minutes)
+  return { ...node, mtime: moved(node.mtime), atime: moved(node.atime), ctime: moved(node.ctime) }
+}
+
+test('the text of an entry is what would be written anew, in the same zone and for nothing unusual', () => {
+  const here = inZone(file, 330)
+  const entries = entriesOf(here)
+  expect(entries.textInZone(0, () => 330)).toBe(entryText(encodeTree([here])))
+  for (const other of [0, -330, 331]) expect(entries.textInZone(0, () => other)).toBeUndefined()
+  const summer = { ...here, ctime: inZone(file, 390).ctime }
+  expect(entriesOf(summer).textInZone(0, (seconds) => (seconds === numbers.ctime ? 390 : 330))).toBe(
+    entryText(encodeTree([summer])),
+  )
+  expect(entriesOf({ ...file, content: null }).textInZone(0, () => 0)).toBeUndefined()
+  expect(TreeEntries.of([here]).textInZone(0, () => 330)).toBeUndefined()
+})
+
+test.each([
+  ['"mode":420,', '"mode":0,'],
+  ['"uid":1000,', ''],
+  ['"gid":100,', ''],
+  ['"user":"somebody"', '"user":""'],
+  ['"user":"somebody"', '"user":"a&b"'],
+  ['"name":"file"', '"name":"a<b"'],
+  ['.999999999Z"', '.900Z"'],
+  ['.999999999Z"', '.0Z"'],
+  ['.999999999Z"', '.999999999+00:00"'],
+  ['.999999999Z"', '.999999999-00:00"'],
+])('an entry with %s as %s is written anew', (usual, unusual) => {
+  const text = encodeTree([inZone(file, 0)]).toString()
+  const changed = Buffer.from(text.replace(usual, unusual))
+  expect(changed.toString()).not.toBe(text)
+  const entries = decodeEntries(changed, TREE)
+  expect(entries.textInZone(0, () => 0)).toBeUndefined()
+  expect(entries.node(0)).toEqual(decodeTree(changed, TREE).nodes[0])
+})
+
+test('a text that has been tampered with is taken over only if it would be written so', () => {
+  const bytes = encodeTree([inZone(file, 0)])
+  const piece = fc.oneof(fc.constantFrom('', '"', '0', '00', '-', '+00:00', '<', '&', ' '), fc.string({ maxLength: 2 }))
+  fc.assert(
+    fc.property(fc.nat(bytes.length - 1), fc.nat(3), piece, (at, removed, inserted) => {
+      const text = Buffer.concat([bytes.subarray(0, at), Buffer.from(inserted), bytes.subarray(at + removed)])
+      const entries = entriesIfSound(text)
+      const written = entries.count === 0 ? undefined : entryText(encodeTree([inZone(entries.node(0), 0)]))
+      expect([written, undefined]).toContain(entries.count === 0 ? undefined : entries.textInZone(0, () => 0))
+    }),
+    { numRuns: 5000 },
   )
 })
 
