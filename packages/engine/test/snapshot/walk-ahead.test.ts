@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { currentPlatform } from '@varve/platform'
+import { systemErrorCode } from '@varve/platform/errors'
 import { toFsPath } from '@varve/platform/file-name'
 import { compileRules, type RuleOptions } from '../../src/snapshot/rules/rules.ts'
 import { arrangeSources } from '../../src/snapshot/source-tree.ts'
@@ -101,6 +102,28 @@ test('a walk in a thread meets with what one here does, in the same order', asyn
     expect(expected.length).toBeGreaterThan(4000)
     expect(await stepsOf(walkAhead(sources, rules))).toEqual(expected)
   }
+})
+
+test('a walk in a thread says which entries may have attributes', async ({ skip }) => {
+  const { extendedAttributes } = currentPlatform()
+  const top = scratchFolder()
+  const paths = ['folder', 'folder/file', 'folder/other', 'folder/plain'].map((name) => join(top, name))
+  mkdirSync(join(top, 'folder'))
+  for (const path of paths.slice(1)) writeFileSync(path, '')
+  if (extendedAttributes === undefined) {
+    skip()
+    return
+  }
+  try {
+    for (const path of paths.slice(0, 3))
+      extendedAttributes.replace(path, [{ name: 'user.a', value: Buffer.from('1') }])
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error
+    skip('this file system keeps no attributes')
+  }
+  const expected = paths.map((path, index) => expect.objectContaining({ path, mayHaveAttributes: index < 3 }))
+  const steps = await stepsOf(walkAhead([join(top, 'folder')]))
+  expect(steps).toEqual(expect.arrayContaining(expected))
 })
 
 test('it waits for who asks, and ends at any time', async () => {
