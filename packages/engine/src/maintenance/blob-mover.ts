@@ -3,9 +3,8 @@ import { releaseNow } from '../release-now.ts'
 import { BlobOpener } from '../repository/blob-opening.ts'
 import { SEAL_OVERHEAD, type BlobType, type PackedBlob } from '../repository/blob.ts'
 import type { Id } from '../repository/id.ts'
-import { encodeIndexedPack } from '../repository/index-file.ts'
 import { FRESH_PACK_MEMORY } from '../repository/pack-memory.ts'
-import { PackWriter, type FinishedPack } from '../repository/pack-writer.ts'
+import { PackWriter } from '../repository/pack-writer.ts'
 import { Sealer } from '../repository/sealing.ts'
 import { DirectReader } from '../storage/direct-reading.ts'
 import type { MoveJob, RepackedPack, RepackJob, RepackOptions, RepackResult } from './repack-jobs.ts'
@@ -50,7 +49,7 @@ export class BlobMover {
     } else {
       this.#reader?.close()
       const writers = [this.#writers.data, this.#writers.tree]
-      for (const writer of writers) if (!writer.empty) finished.push(repacked(writer.finish()))
+      for (const writer of writers) if (!writer.empty) finished.push(writer.finish())
     }
     return finished
   }
@@ -67,7 +66,7 @@ export class BlobMover {
     const sealed = bytes.subarray(start, start + blob.length)
     const plain = this.#open(pack, sealed, blob)
     const writer = this.#writers[blob.type]
-    if (writer.full || !writer.fits(blob.length - SEAL_OVERHEAD)) finished.push(repacked(writer.finish()))
+    if (writer.full || !writer.fits(blob.length - SEAL_OVERHEAD)) finished.push(writer.finish())
     if (this.#isToBeCompressed(blob)) writer.add(blob.id, plain)
     else writer.addSealed(blob.id, sealed, blob.uncompressedLength)
   }
@@ -89,9 +88,4 @@ export class BlobMover {
     const { repository, compressData } = this.#options
     return repository.version >= 2 && uncompressedLength === 0 && (type === 'tree' || compressData)
   }
-}
-
-/** Its index text is made here, where a thread has made the pack: that is a fraction of what its blobs' objects would be. */
-function repacked({ id, bytes, contents }: FinishedPack): RepackedPack {
-  return { id, bytes, indexed: encodeIndexedPack(contents) }
 }

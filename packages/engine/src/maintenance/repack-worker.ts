@@ -7,6 +7,6 @@ serveJobs<RepackJob, RepackResult>(() => {
   const mover = new BlobMover(workerData as RepackOptions)
   return (job) => {
     const result = mover.handle(job)
-    return { result, transfer: result?.flatMap(({ bytes, indexed }) => [bytes.buffer, indexed.text.buffer]) ?? [] }
+    return { result, transfer: result?.flatMap(({ bytes, indexed }) => [bytes.buffer, indexed.records.buffer]) ?? [] }
   }
 })

@@ -4,7 +4,9 @@ import { ByteStrings } from './byte-strings.ts'
 import { ID_SIZE, type Id } from './id.ts'
 import type { BlobIndex } from './blob-index.ts'
 import { IndexScanner } from './index-scanner.ts'
+import { IndexText } from './index-text.ts'
 import { JsonError, JsonReader } from './json-reader.ts'
+import { PackedBlobs } from './packed-blobs.ts'
 
 /** Blobs at which an index file is written: restic's number. */
 export const INDEX_FILE_BLOBS = 50_000
@@ -12,41 +14,33 @@ export const INDEX_FILE_BLOBS = 50_000
 /** Largest offset or length: the format keeps them in 32 bits. */
 const MAX_NUMBER = 0xffff_ffff
 
-/** What an index file says of one pack: a part of its JSON text. */
+/** What an index file says of one pack, in a form that can be handed to another thread. */
 export interface IndexedPack {
-  readonly text: Uint8Array<ArrayBuffer>
-  /** How many blobs it names. */
+  readonly id: Id
+  /** Its blobs: the `records` of {@link PackedBlobs}. */
+  readonly records: Uint32Array<ArrayBuffer>
+  /** How many that are. */
   readonly blobs: number
 }
 
 /** The JSON text of an index file, as restic writes it. */
 export function encodeIndex(packs: readonly PackContents[]): Buffer {
-  return joinIndexedPacks(packs.map(encodeIndexedPack))
+  return encodeIndexedPacks(packs.map(encodeIndexedPack))
 }
 
 /** What the index file that will name a pack says of it. */
-export function encodeIndexedPack(pack: PackContents): IndexedPack {
-  const blobs = pack.blobs.map(
-    ({ id, type, offset, length, uncompressedLength }) =>
-      `{"id":"${id}","type":"${type}","offset":${offset},"length":${length}` +
-      (uncompressedLength === 0 ? '}' : `,"uncompressed_length":${uncompressedLength}}`),
-  )
-  const text = new TextEncoder().encode(`{"id":"${pack.id}","blobs":[${blobs.join()}]}`)
-  return { text, blobs: blobs.length }
+export function encodeIndexedPack({ id, blobs }: PackContents): IndexedPack {
+  return { id, records: PackedBlobs.of(blobs).records, blobs: blobs.length }
 }
 
 /** The JSON text of an index file that names some packs, in memory of its own. */
-export function joinIndexedPacks(packs: readonly IndexedPack[]): Buffer {
-  const pieces: Uint8Array[] = []
-  for (const { text } of packs) pieces.push(Buffer.from(pieces.length === 0 ? '{"packs":[' : ','), text)
-  pieces.push(Buffer.from(packs.length === 0 ? '{"packs":[]}\n' : ']}\n'))
-  const joined = Buffer.allocUnsafeSlow(pieces.reduce((sum, { length }) => sum + length, 0))
-  let end = 0
-  for (const piece of pieces) {
-    joined.set(piece, end)
-    end += piece.length
-  }
-  return joined
+export function encodeIndexedPacks(packs: readonly IndexedPack[]): Buffer {
+  const text = new IndexText(
+    packs.length,
+    packs.reduce((sum, { blobs }) => sum + blobs, 0),
+  )
+  for (const { id, records } of packs) text.add(id, new PackedBlobs(records))
+  return text.finish()
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { PackContents } from './blob.ts'
 import type { Id } from './id.ts'
-import { INDEX_FILE_BLOBS, encodeIndexedPack, joinIndexedPacks, type IndexedPack } from './index-file.ts'
+import { INDEX_FILE_BLOBS, encodeIndexedPack, encodeIndexedPacks, type IndexedPack } from './index-file.ts'
 import { releaseNow } from '../release-now.ts'
 import type { OpenRepository } from './repository.ts'
 
@@ -37,7 +37,7 @@ export class IndexWriter {
     this.addIndexed(encodeIndexedPack(pack))
   }
 
-  /** As {@link add}, for a pack that another thread has already made the text of: a fraction of the memory that its blobs' objects take. */
+  /** As {@link add}, for a pack that another thread has filled. */
   addIndexed(pack: IndexedPack): void {
     if (this.#packs.length === 0) this.#startedAt = this.#now()
     this.#packs.push(pack)
@@ -64,8 +64,8 @@ export class IndexWriter {
     this.#packs = []
     this.#blobs = 0
     this.#writing = this.#writing.then(async () => {
-      const text = joinIndexedPacks(packs)
-      for (const pack of packs) releaseNow(pack.text)
+      const text = encodeIndexedPacks(packs)
+      for (const { records } of packs) releaseNow(records)
       this.#written.push(await this.#repository.saveUnpacked('index', text))
       releaseNow(text)
     })

@@ -1,7 +1,8 @@
 import { VarveError, describeError } from '@varve/platform/errors'
 import type { Storage } from '../storage/storage.ts'
 import { SEAL_OVERHEAD, type PackedBlob } from './blob.ts'
-import { ID_SIZE, idFromBytes, idToBytes, shortId, type Id } from './id.ts'
+import { ID_SIZE, idFromBytes, shortId, type Id } from './id.ts'
+import type { PackedBlobs } from './packed-blobs.ts'
 import type { Sealer } from './sealing.ts'
 
 /** Bytes of the number at a pack's end: the length of the sealed header before it. */
@@ -29,17 +30,19 @@ export function packEntrySize(compressed: boolean): number {
 }
 
 /** A pack's header, not sealed yet: its blobs in the order in which they lie. */
-export function encodePackHeader(blobs: readonly PackedBlob[]): Buffer {
-  const header = Buffer.alloc(packHeaderSize(blobs) - SEAL_OVERHEAD - LENGTH_SIZE)
+export function encodePackHeader(blobs: PackedBlobs): Buffer {
+  const header = Buffer.allocUnsafeSlow(blobs.count * COMPRESSED_ENTRY_SIZE)
   let at = 0
-  for (const blob of blobs) {
-    const compressed = blob.uncompressedLength !== 0
-    at = header.writeUInt8((blob.type === 'data' ? 0 : 1) + (compressed ? 2 : 0), at)
-    at = header.writeUInt32LE(blob.length, at)
-    if (compressed) at = header.writeUInt32LE(blob.uncompressedLength, at)
-    at += idToBytes(blob.id).copy(header, at)
+  for (let blob = 0; blob < blobs.count; blob++) {
+    const uncompressedLength = blobs.uncompressedLength(blob)
+    const compressed = uncompressedLength !== 0
+    at = header.writeUInt8((blobs.type(blob) === 'data' ? 0 : 1) + (compressed ? 2 : 0), at)
+    at = header.writeUInt32LE(blobs.length(blob), at)
+    if (compressed) at = header.writeUInt32LE(uncompressedLength, at)
+    blobs.copyId(blob, header, at)
+    at += ID_SIZE
   }
-  return header
+  return header.subarray(0, at)
 }
 
 /**

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
-import { SEAL_OVERHEAD, type BlobType, type PackContents, type PackedBlob } from './blob.ts'
+import { SEAL_OVERHEAD, type BlobType, type PackedBlob } from './blob.ts'
 import { Compressor, compressBound } from './compression.ts'
 import type { Id } from './id.ts'
+import type { IndexedPack } from './index-file.ts'
 import { MAX_PACK_BLOBS, encodePackHeader, packEntrySize, packHeaderSize } from './pack-header.ts'
 import type { PackMemory } from './pack-memory.ts'
+import { PackedBlobs } from './packed-blobs.ts'
 import { SHORT_INPUT } from './ctr-cipher.ts'
 import { NONCE_SIZE, Sealer } from './sealing.ts'
 import type { WorkerRepository } from './worker-repository.ts'
@@ -22,7 +24,8 @@ export interface FinishedPack<Memory extends ArrayBufferLike = ArrayBuffer> {
   readonly id: Id
   /** The whole pack, at the start of the memory that the writer was given for it. */
   readonly bytes: Uint8Array<Memory>
-  readonly contents: PackContents
+  /** What the index is to say of it. */
+  readonly indexed: IndexedPack
 }
 
 /** Where a blob went, and what it takes there. */
@@ -44,9 +47,9 @@ export class PackWriter<Memory extends ArrayBufferLike = ArrayBuffer> {
   #headerSize = packHeaderSize([])
   #hash = createHash('sha256')
   #hashed = 0
-  #blobs: PackedBlob[] = []
+  readonly #blobs = new PackedBlobs()
   /** The last blobs, whose text is in its place and waits to be sealed with others: short ones. */
-  #unsealed: PackedBlob[] = []
+  #unsealed: AddedBlob[] = []
 
   /**
    * @param type - what the packs hold: data and trees never share one
@@ -72,12 +75,12 @@ export class PackWriter<Memory extends ArrayBufferLike = ArrayBuffer> {
 
   /** Whether the pack holds nothing yet. */
   get empty(): boolean {
-    return this.#blobs.length === 0
+    return this.#blobs.count === 0
   }
 
   /** Whether the pack should be finished before the next blob. */
   get full(): boolean {
-    return this.size >= PACK_SIZE || this.#blobs.length >= MAX_PACK_BLOBS
+    return this.size >= PACK_SIZE || this.#blobs.count >= MAX_PACK_BLOBS
   }
 
   /**
@@ -131,12 +134,12 @@ export class PackWriter<Memory extends ArrayBufferLike = ArrayBuffer> {
   }
 
   /** Takes the bytes that were put at the end of the pack into its header. */
-  #record(id: Id, length: number, uncompressedLength: number): PackedBlob {
-    const blob = { type: this.#type, id, offset: this.#size, length, uncompressedLength }
+  #record(id: Id, length: number, uncompressedLength: number): AddedBlob {
+    const offset = this.#size
+    this.#blobs.add(this.#type, id, offset, length, uncompressedLength)
     this.#size += length
     this.#headerSize += packEntrySize(uncompressedLength !== 0)
-    this.#blobs.push(blob)
-    return blob
+    return { offset, length, uncompressedLength }
   }
 
   #hashWhenDue(): void {
@@ -146,21 +149,21 @@ export class PackWriter<Memory extends ArrayBufferLike = ArrayBuffer> {
   /** Adds the header and hands the pack over; the writer then starts the next one. */
   finish(): FinishedPack<Memory> {
     if (this.empty) throw new Error('an empty pack cannot be finished')
-    const blobs = this.#blobs
-    const header = encodePackHeader(blobs)
+    const header = encodePackHeader(this.#blobs)
     const room = this.#room(0)
     const sealedLength = this.#sealer.sealInto(header, room, this.#size)
     new DataView(room.buffer, room.byteOffset).setUint32(this.#size + sealedLength, sealedLength, true)
     const size = this.#size + sealedLength + 4
     this.#hashUpTo(size)
     const id = this.#hash.digest('hex') as Id
+    const indexed = { id, records: this.#blobs.records, blobs: this.#blobs.count }
     this.#bytes = undefined
-    this.#blobs = []
+    this.#blobs.clear()
     this.#size = 0
     this.#headerSize = packHeaderSize([])
     this.#hash = createHash('sha256')
     this.#hashed = 0
-    return { id, bytes: room.subarray(0, size), contents: { id, blobs } }
+    return { id, bytes: room.subarray(0, size), indexed }
   }
 
   #hashUpTo(end: number): void {

@@ -1,5 +1,4 @@
 import type { BlobType } from '../repository/blob.ts'
-import { encodeIndexedPack } from '../repository/index-file.ts'
 import type { PackMemory } from '../repository/pack-memory.ts'
 import { PackWriter } from '../repository/pack-writer.ts'
 import type { WorkerRepository } from '../repository/worker-repository.ts'
@@ -22,8 +21,8 @@ export function packBlobs(
   onPack: (pack: PackEvent) => void,
 ): AddedBlobs {
   const makeLane = (type: BlobType): PackLane =>
-    new PackLane(type, new PackWriter(type, repository, FRESH_SHARED_MEMORY), ({ id, bytes, contents }) =>
-      onPack({ type, id, bytes, slot: undefined, indexed: encodeIndexedPack(contents) }),
+    new PackLane(type, new PackWriter(type, repository, FRESH_SHARED_MEMORY), (pack) =>
+      onPack({ ...pack, type, slot: undefined }),
     )
   const lanes = { data: makeLane('data'), tree: makeLane('tree') }
   for (const { type, id, bytes } of blobs) lanes[type].add(id, bytes)

@@ -6,7 +6,6 @@ import { serveJobs } from '@varve/platform/workers'
 import type { BlobType } from '../repository/blob.ts'
 import { BlobClaims } from '../repository/blob-claims.ts'
 import { idOf, ID_SIZE, type Id } from '../repository/id.ts'
-import { encodeIndexedPack } from '../repository/index-file.ts'
 import { PackPool } from '../repository/pack-memory.ts'
 import { PackWriter } from '../repository/pack-writer.ts'
 import { releaseNow } from '../release-now.ts'
@@ -40,13 +39,9 @@ serveJobs<SaveJob, SaveResult, SaveEvent>((post) => {
 
   function makeLane(type: BlobType): PackLane {
     const pool = new PackPool(packs[type])
-    return new PackLane(type, new PackWriter(type, repository, pool), ({ id, bytes, contents }) => {
-      if (discard) {
-        pool.release(bytes)
-        return
-      }
-      const indexed = encodeIndexedPack(contents)
-      post({ type, id, bytes, slot: pool.slotOf(bytes), indexed }, [indexed.text.buffer])
+    return new PackLane(type, new PackWriter(type, repository, pool), (pack) => {
+      if (discard) pool.release(pack.bytes)
+      else post({ ...pack, type, slot: pool.slotOf(pack.bytes) }, [pack.indexed.records.buffer])
     })
   }
 

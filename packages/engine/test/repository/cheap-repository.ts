@@ -31,7 +31,7 @@ export async function storeBlobs(
   await repository.storage.save('pack', pack.id, pack.bytes)
   if (options.indexed !== false) {
     const index = new IndexWriter(repository)
-    index.add(pack.contents)
+    index.addIndexed(pack.indexed)
     await index.flush()
   }
   return { pack: pack.id, ids }

@@ -10,6 +10,7 @@ import {
   parsePackHeader,
   readPackHeader,
 } from '../../src/repository/pack-header.ts'
+import { PackedBlobs } from '../../src/repository/packed-blobs.ts'
 import { Sealer } from '../../src/repository/sealing.ts'
 import { MemoryStorage } from '../../src/storage/memory.ts'
 import { imaginaryPack, packOptions, randomId } from './test-packs.ts'
@@ -48,8 +49,8 @@ describe('pack headers', () => {
     const id = randomId()
     const plain: PackedBlob = { type: 'tree', id, offset: 0, length: 0x01020304, uncompressedLength: 0 }
     const compressed: PackedBlob = { ...plain, type: 'data', uncompressedLength: 0x0a0b0c0d }
-    expect(encodePackHeader([plain]).toString('hex')).toBe(`0104030201${id}`)
-    expect(encodePackHeader([compressed]).toString('hex')).toBe(`02040302010d0c0b0a${id}`)
+    expect(encodePackHeader(PackedBlobs.of([plain])).toString('hex')).toBe(`0104030201${id}`)
+    expect(encodePackHeader(PackedBlobs.of([compressed])).toString('hex')).toBe(`02040302010d0c0b0a${id}`)
     expect(packHeaderSize([plain, compressed])).toBe(37 + 41 + 32 + 4)
   })
 
@@ -60,7 +61,7 @@ describe('pack headers', () => {
         fc.constantFrom('data' as const, 'tree' as const),
         (count, type) => {
           const { blobs } = imaginaryPack(count, type)
-          expect(decodePackHeader(encodePackHeader(blobs), bodySize(blobs))).toEqual(blobs)
+          expect(decodePackHeader(encodePackHeader(PackedBlobs.of(blobs)), bodySize(blobs))).toEqual(blobs)
         },
       ),
     )
@@ -68,12 +69,12 @@ describe('pack headers', () => {
 
   it.each([1, 14, 15, 16, 17, 500])('are read from the end of a pack of %i blobs', async (count) => {
     const { blobs } = imaginaryPack(count)
-    expect(await read(packOf(bodySize(blobs), encodePackHeader(blobs)))).toEqual(blobs)
+    expect(await read(packOf(bodySize(blobs), encodePackHeader(PackedBlobs.of(blobs))))).toEqual(blobs)
   })
 
   it('are read without reading the pack', async () => {
     const { blobs } = imaginaryPack(500)
-    const bytes = packOf(bodySize(blobs), encodePackHeader(blobs))
+    const bytes = packOf(bodySize(blobs), encodePackHeader(PackedBlobs.of(blobs)))
     const storage = new MemoryStorage()
     const id = randomId()
     await storage.save('pack', id, bytes)
@@ -89,7 +90,7 @@ describe('pack headers', () => {
 
   it('are taken from bytes at hand, as far as these reach', () => {
     const { blobs } = imaginaryPack(30)
-    const bytes = packOf(bodySize(blobs), encodePackHeader(blobs))
+    const bytes = packOf(bodySize(blobs), encodePackHeader(PackedBlobs.of(blobs)))
     expect(parsePackHeader(sealer, randomId(), bytes, bytes.length)).toEqual(blobs)
     expect(parsePackHeader(sealer, randomId(), bytes.subarray(-100), bytes.length)).toBeUndefined()
   })
@@ -122,7 +123,7 @@ describe('pack headers', () => {
 
   it('refuse any change of their bytes', async () => {
     const { blobs } = imaginaryPack(3)
-    const bytes = packOf(bodySize(blobs), encodePackHeader(blobs))
+    const bytes = packOf(bodySize(blobs), encodePackHeader(PackedBlobs.of(blobs)))
     const start = bodySize(blobs)
     for (let at = start; at < bytes.length; at++) {
       const changed = Buffer.from(bytes)

@@ -15,7 +15,7 @@ import {
 } from '../../src/repository/pack-writer.ts'
 import { Sealer } from '../../src/repository/sealing.ts'
 import { MemoryStorage } from '../../src/storage/memory.ts'
-import { packOptions } from './test-packs.ts'
+import { contentsOf, packOptions } from './test-packs.ts'
 
 const text = Buffer.from('a line that compresses well\n'.repeat(50))
 
@@ -32,7 +32,7 @@ async function readPack(pack: FinishedPack, sealer: Sealer): Promise<{ ids: Id[]
   const storage = new MemoryStorage()
   await storage.save('pack', pack.id, pack.bytes)
   const blobs = await readPackHeader(storage, sealer, pack.id, pack.bytes.length)
-  expect(blobs).toEqual(pack.contents.blobs)
+  expect(blobs).toEqual(contentsOf(pack.indexed).blobs)
   return {
     ids: blobs.map((blob) => blob.id),
     contents: blobs.map((blob) => openBlob(sealer, pack.bytes.subarray(blob.offset, blob.offset + blob.length), blob)),
@@ -50,7 +50,7 @@ describe('PackWriter', () => {
         const ids = plains.map((plain) => addTo(writer, plain).id)
         const pack = writer.finish()
         expect(pack.id).toBe(idOf(pack.bytes))
-        expect(pack.contents.id).toBe(pack.id)
+        expect(pack.indexed.id).toBe(pack.id)
         const read = await readPack(pack, sealer)
         expect(read.ids).toEqual(ids)
         expect(read.contents.map((content) => idOf(content))).toEqual(ids)
@@ -71,7 +71,7 @@ describe('PackWriter', () => {
     const size = writer.size
     const pack = writer.finish()
     expect(pack.bytes).toHaveLength(size)
-    expect(size).toBe(first.length + second.length + packHeaderSize(pack.contents.blobs))
+    expect(size).toBe(first.length + second.length + packHeaderSize(contentsOf(pack.indexed).blobs))
     expect(writer.empty).toBe(true)
     expect(() => writer.finish()).toThrow(/empty/)
   })
@@ -152,13 +152,17 @@ describe('PackWriter', () => {
     for (const plain of [text, randomBytes(1000), new Uint8Array(0)]) addTo(first, plain)
     const old = first.finish()
     const second = new PackWriter('data', options, FRESH_PACK_MEMORY)
-    for (const { id, offset, length, uncompressedLength } of old.contents.blobs.toReversed()) {
+    for (const { id, offset, length, uncompressedLength } of contentsOf(old.indexed).blobs.toReversed()) {
       second.addSealed(id, old.bytes.subarray(offset, offset + length), uncompressedLength)
     }
     const pack = second.finish()
     expect(pack.id).toBe(idOf(pack.bytes))
     const { ids } = await readPack(pack, new Sealer(options.key))
-    expect(ids).toEqual(old.contents.blobs.map(({ id }) => id).toReversed())
+    expect(ids).toEqual(
+      contentsOf(old.indexed)
+        .blobs.map(({ id }) => id)
+        .toReversed(),
+    )
   })
 
   it('gives a pack away for good', () => {
@@ -180,8 +184,8 @@ describe('PackWriter', () => {
     for (let round = 0; round < 3; round++) {
       addTo(writer, text)
       addTo(writer, randomBytes(200_000 - round * 50_000))
-      const { id, bytes, contents } = writer.finish()
-      const copy = { id, bytes: new Uint8Array(bytes), contents }
+      const { id, bytes, indexed } = writer.finish()
+      const copy = { id, bytes: new Uint8Array(bytes), indexed }
       pool.release(bytes)
       expect(idOf(copy.bytes)).toBe(id)
       expect((await readPack(copy, new Sealer(options.key))).contents[0]?.equals(text)).toBe(true)

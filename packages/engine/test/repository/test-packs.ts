@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { BlobType, PackContents, PackedBlob } from '../../src/repository/blob.ts'
 import { idFromBytes, type Id } from '../../src/repository/id.ts'
+import type { IndexedPack } from '../../src/repository/index-file.ts'
+import { PackedBlobs } from '../../src/repository/packed-blobs.ts'
 import type { WorkerRepository } from '../../src/repository/worker-repository.ts'
 
 /** An id that nothing has. */
@@ -18,6 +20,23 @@ export function imaginaryPack(count: number, type: BlobType = 'data'): PackConte
     offset += length
   }
   return { id: randomId(), blobs }
+}
+
+/** The blobs of a pack, as objects. */
+export function contentsOf({ id, records }: IndexedPack): PackContents {
+  const blobs = new PackedBlobs(records)
+  const contents = Array.from({ length: blobs.count }, (_, number) => {
+    const idBytes = new Uint8Array(32)
+    blobs.copyId(number, idBytes, 0)
+    return {
+      type: blobs.type(number),
+      id: idFromBytes(idBytes),
+      offset: blobs.offset(number),
+      length: blobs.length(number),
+      uncompressedLength: blobs.uncompressedLength(number),
+    }
+  })
+  return { id, blobs: contents }
 }
 
 /** What a pack writer needs, with a new key. */

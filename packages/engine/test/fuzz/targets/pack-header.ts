@@ -1,6 +1,7 @@
 import type { PackedBlob } from '../../../src/repository/blob.ts'
 import { idOf } from '../../../src/repository/id.ts'
 import { decodePackHeader, encodePackHeader, parsePackHeader } from '../../../src/repository/pack-header.ts'
+import { PackedBlobs } from '../../../src/repository/packed-blobs.ts'
 import { Sealer } from '../../../src/repository/sealing.ts'
 import { assertSame, parsed, type FuzzTarget } from '../fuzz-target.ts'
 
@@ -16,7 +17,7 @@ function blob(number: number, fields: Partial<PackedBlob>): PackedBlob {
 function input(blobs: readonly PackedBlob[]): Buffer {
   const size = Buffer.alloc(4)
   size.writeUInt32LE(blobs.reduce((sum, { length }) => sum + length, 0))
-  return Buffer.concat([size, encodePackHeader(blobs)])
+  return Buffer.concat([size, encodePackHeader(PackedBlobs.of(blobs))])
 }
 
 /** Headers of packs, after the seal was opened; and the end of a pack as it is stored. */
@@ -49,7 +50,7 @@ export const packHeaderTarget: FuzzTarget = {
     if (offset !== size) throw new Error('blobs do not fill the pack')
     // Of a blob that is said to be compressed and to have 0 bytes there is no other record than of one that is not.
     const isCanonical = outcome.value.every((_, i) => header[i * 37] !== undefined)
-    const encoded = encodePackHeader(outcome.value)
+    const encoded = encodePackHeader(PackedBlobs.of(outcome.value))
     if (isCanonical && encoded.length === header.length) assertSame(encoded, header, 'a header is not what it was')
     return `${Math.min(outcome.value.length, 3)} blobs`
   },
