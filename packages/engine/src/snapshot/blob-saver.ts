@@ -309,15 +309,20 @@ export class BlobSaver {
   }
 
   #store(pack: PackEvent, pool: PackPool | undefined): void {
+    let { slot } = pack
+    const freeSlot = (): void => {
+      if (slot !== undefined) pool?.free(slot)
+      slot = undefined
+    }
     const store = this.#repository.storage
-      .save('pack', pack.id, pack.bytes)
+      .save('pack', pack.id, pack.bytes, freeSlot)
       .then(() => {
         this.#index.addIndexed(pack.indexed)
       })
       .catch((error: unknown) => this.#gate.fail(error))
       .finally(() => {
         this.#stores.delete(store)
-        if (pack.slot !== undefined) pool?.free(pack.slot)
+        freeSlot()
         this.#gate.open()
       })
     this.#stores.add(store)

@@ -101,7 +101,7 @@ export interface PackEvent {
   readonly type: BlobType
   readonly id: Id
   readonly bytes: Uint8Array<SharedArrayBuffer>
-  /** Slot of the pool to give back when it is stored. */
+  /** Slot of the pool to give back when the storage has taken its bytes. */
   readonly slot: number | undefined
   readonly indexed: IndexedPack
 }

@@ -147,18 +147,24 @@ export class DirectoryStorage implements Storage {
     })
   }
 
-  async save(type: FileType, name: string, bytes: Uint8Array): Promise<void> {
+  async save(type: FileType, name: string, bytes: Uint8Array, onTaken?: () => void): Promise<void> {
     assertObjectName(type, name)
     this.#assertOpen()
     const path = objectPath(this.#root, type, name)
+    let taken = false
+    const onWritten = (): void => {
+      taken = true
+      onTaken?.()
+    }
     await this.#attempt(`save ${describeObject(type, name)}`, () =>
       this.#limit.run(async () => {
         try {
-          await writeDurably(path, bytes, this.#modes.file)
+          await writeDurably(path, bytes, this.#modes.file, onWritten)
         } catch (error) {
-          if (systemErrorCode(error) !== 'ENOENT') throw error
+          // Bytes that were taken cannot be written again: their memory may hold others by now.
+          if (taken || systemErrorCode(error) !== 'ENOENT') throw error
           await this.#makeObjectFolder(type, name)
-          await writeDurably(path, bytes, this.#modes.file)
+          await writeDurably(path, bytes, this.#modes.file, onWritten)
         }
       }),
     )

@@ -22,14 +22,21 @@ export function isTemporaryName(name: string): boolean {
  * @param path - absolute
  * @param bytes - what the file is to hold
  * @param mode - permissions that the file has in the end
+ * @param onWritten - called when the system has all bytes, which are not looked at again, and they are still to be flushed
  * @throws a system error; ENOENT where the folder is missing
  */
-export async function writeDurably(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+export async function writeDurably(
+  path: string,
+  bytes: Uint8Array,
+  mode: number,
+  onWritten?: () => void,
+): Promise<void> {
   const temporary = `${path}-tmp-${randomBytes(8).toString('hex')}`
   const file = await open(temporary, 'wx', 0o600)
   try {
     try {
       await writeAll(file, bytes)
+      onWritten?.()
       await flush(file)
     } finally {
       await file.close()

@@ -49,8 +49,13 @@ export interface Storage {
    */
   load(type: FileType, name: string, range?: ByteRange): Promise<Uint8Array<ArrayBuffer>>
 
-  /** Stores an object. `bytes` must not change until the promise settles. */
-  save(type: FileType, name: string, bytes: Uint8Array): Promise<void>
+  /**
+   * Stores an object. `bytes` must not change until the promise settles, or until `onTaken` is called.
+   *
+   * @param onTaken - called by storages that copy the bytes long before they are durable, as soon as they have: they do not look at them again,
+   *   whatever becomes of the rest
+   */
+  save(type: FileType, name: string, bytes: Uint8Array, onTaken?: () => void): Promise<void>
 
   /** Removes an object. */
   remove(type: FileType, name: string): Promise<void>

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -182,4 +183,30 @@ test('what a snapshot has to leave out is named by its real path too', async () 
   onTestFinished(() => linked.close())
   expect(storage.localPaths).toEqual([root])
   expect(linked.localPaths).toEqual([`${root}-link`, root])
+})
+
+test('bytes that were said to be taken may change before they are durable', async () => {
+  const { root, storage } = await create()
+  await rm(join(root, 'data'), { recursive: true })
+  for (const n of [1, 2]) {
+    const bytes = contentOf(n)
+    let times = 0
+    await storage.save('pack', nameOf(n), bytes, () => {
+      times++
+      bytes.fill(0)
+    })
+    expect(times).toBe(1)
+    expectSame(await storage.load('pack', nameOf(n)), contentOf(n))
+  }
+})
+
+test('bytes that were taken are not written again, whatever becomes of them', async () => {
+  const { root, storage } = await create()
+  const bytes = contentOf(1)
+  const saving = storage.save('pack', nameOf(1), bytes, () => {
+    bytes.fill(0)
+    rmSync(join(root, 'data'), { recursive: true })
+  })
+  await expect(saving).rejects.toMatchObject({ code: 'ERR_VARVE_STORAGE' })
+  expect(await storage.stat('pack', nameOf(1))).toBeUndefined()
 })
