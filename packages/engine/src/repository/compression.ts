@@ -27,7 +27,13 @@ const LEVELS = { fastest: 1, auto: 3, off: 3, better: 7, max: 19 } as const sati
 const WINDOW_LOG = 19
 
 /**
- * Makes zstd frames (RFC 8878) without checksum: each call one frame that stands alone. Keeps its native memory, so use one per thread.
+ * Level 3 with tables of half the size, which stay in the processor's cache: a ninth faster on large blobs that compress, which get 0.04 to 0.6 %
+ * larger; small ones stay as they are, for zstd makes tables that fit them.
+ */
+const LEVEL_3_TABLES = { [constants.ZSTD_c_hashLog]: 16, [constants.ZSTD_c_chainLog]: 15 } as const
+
+/**
+ * Makes zstd frames (RFC 8878) without checksum: each call one frame that stands alone. Keeps its native memory: see {@link sharedCompressor}.
  */
 export class Compressor {
   readonly #params: Record<number, number>
@@ -35,8 +41,10 @@ export class Compressor {
 
   /** @param compression - `off` compresses like `auto`: whether to compress at all is the caller's decision, since trees always are */
   constructor(compression: Compression) {
+    const level = LEVELS[compression]
     this.#params = {
-      [constants.ZSTD_c_compressionLevel]: LEVELS[compression],
+      ...(level === 3 ? LEVEL_3_TABLES : {}),
+      [constants.ZSTD_c_compressionLevel]: level,
       [constants.ZSTD_c_windowLog]: WINDOW_LOG,
       [constants.ZSTD_c_checksumFlag]: 0,
     }
@@ -64,6 +72,17 @@ export class Compressor {
     output.set(frame)
     return frame.length
   }
+}
+
+const compressors = new Map<Compression, Compressor>()
+
+/** A compressor of this thread: who compresses one thing after the other needs the memory for one only. */
+export function sharedCompressor(compression: Compression): Compressor {
+  const found = compressors.get(compression)
+  if (found !== undefined) return found
+  const made = new Compressor(compression)
+  compressors.set(compression, made)
+  return made
 }
 
 /** Bytes to have ready for a frame of `length` bytes: what zstd makes at most, by its `ZSTD_compressBound`, and some. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { SEAL_OVERHEAD, type BlobType, type PackedBlob } from './blob.ts'
-import { Compressor, compressBound } from './compression.ts'
+import { compressBound, sharedCompressor, type Compressor } from './compression.ts'
 import type { Id } from './id.ts'
 import type { IndexedPack } from './index-file.ts'
 import { MAX_PACK_BLOBS, encodePackHeader, packEntrySize, packHeaderSize } from './pack-header.ts'
@@ -65,7 +65,7 @@ export class PackWriter<Memory extends ArrayBufferLike = ArrayBuffer> {
     this.#type = type
     this.#sealer = new Sealer(repository.key)
     const compresses = repository.version >= 2 && (type === 'tree' || repository.compression !== 'off')
-    this.#compressor = compresses ? new Compressor(repository.compression) : undefined
+    this.#compressor = compresses ? sharedCompressor(repository.compression) : undefined
   }
 
   /** Bytes that the pack would have if it were finished now. */

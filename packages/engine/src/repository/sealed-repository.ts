@@ -3,7 +3,7 @@ import type { Storage, StoredFile } from '../storage/storage.ts'
 import { BlobIndex } from './blob-index.ts'
 import { openBlob } from './blob-opening.ts'
 import type { BlobHandle, BlobLocation } from './blob.ts'
-import { Compressor, type Compression } from './compression.ts'
+import { sharedCompressor, type Compression } from './compression.ts'
 import { idOf, parseId, type Id } from './id.ts'
 import { inOrder } from './in-order.ts'
 import { indexPacks } from './index-file.ts'
@@ -43,7 +43,6 @@ export class SealedRepository implements OpenRepository {
   readonly keyId: Id
   readonly compression: Compression
   readonly #sealer: Sealer
-  #compressor: Compressor | undefined
 
   constructor(parts: RepositoryParts) {
     this.storage = parts.storage
@@ -72,8 +71,7 @@ export class SealedRepository implements OpenRepository {
 
   async saveUnpacked(type: UnpackedType, json: Uint8Array): Promise<Id> {
     if (type === 'config') throw new Error('a config is written once, when the repository is made')
-    this.#compressor ??= new Compressor(this.compression)
-    const sealed = this.#sealer.seal(encodeUnpacked(json, this.config.version, this.#compressor))
+    const sealed = this.#sealer.seal(encodeUnpacked(json, this.config.version, sharedCompressor(this.compression)))
     const id = idOf(sealed)
     await this.storage.save(type, id, sealed)
     return id
