@@ -39,7 +39,7 @@ export class PackPool implements PackMemory<SharedArrayBuffer> {
 
   /**
    * A new pool, all of whose slots are free.
-   * @param slots - more than the writers that hold one at a time, or they wait for each other for ever
+   * @param slots - one for each writer that holds one at a time at least, or they wait for each other for ever
    * @param capacity - bytes of a slot; the system gives it real memory only as it is written to
    */
   static create(slots: number, capacity: number): PackPool {

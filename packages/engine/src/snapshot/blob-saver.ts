@@ -8,6 +8,7 @@ import { PackPool } from '../repository/pack-memory.ts'
 import { PACK_CAPACITY } from '../repository/pack-writer.ts'
 import type { IndexedRepository } from '../repository/repository.ts'
 import { workerRepository } from '../repository/worker-repository.ts'
+import type { Storage } from '../storage/storage.ts'
 import { joinBlobs, splitBlobs, type ClaimedBlob } from './blob-batch.ts'
 import { joinFiles, splitSaved } from './file-batch.ts'
 import { Gate } from './gate.ts'
@@ -283,7 +284,8 @@ export class BlobSaver {
   #startPool(): WorkerPool<SaveJob, SaveResult, SaveEvent> {
     const size = this.#workers
     for (let worker = 0; worker < size; worker++) this.#flushed[worker] = 0
-    const packs = { data: makePackPool(size), tree: makePackPool(size) }
+    const slots = size + spareSlots(size, this.#repository.storage)
+    const packs = { data: PackPool.create(slots, PACK_CAPACITY), tree: PackPool.create(slots, PACK_CAPACITY) }
     const workerData: SaveWorkerData = {
       repository: workerRepository(this.#repository),
       claims: this.#claims.shared,
@@ -329,7 +331,10 @@ export class BlobSaver {
   }
 }
 
-/** Each thread fills a pack; one more is on its way to the storage. */
-function makePackPool(threads: number): PackPool {
-  return PackPool.create(threads + 1, PACK_CAPACITY)
+/**
+ * Places for packs on their way to the storage, besides those that threads fill. Where the storage takes a pack in a few milliseconds, in which it keeps a
+ * processor busy itself, as many threads as processors lose nothing by waiting for it, and a place is 16 MiB.
+ */
+function spareSlots(threads: number, storage: Storage): number {
+  return storage.takesEarly === true ? Math.floor(threads / 4) : 1
 }

@@ -56,6 +56,7 @@ export class DirectoryStorage implements Storage {
   readonly localPaths: readonly string[]
   readonly direct: DirectSource
   readonly listsAtOnce: boolean
+  readonly takesEarly = true
   readonly #root: string
   readonly #modes: LayoutModes
   readonly #limit = new ConcurrencyLimit(CONCURRENT_CALLS)

@@ -40,6 +40,9 @@ export interface Storage {
   /** Whether whoever lists sees at once all that any process has saved: a lock need not settle then. Left out where that may take a moment, or cannot be told. */
   readonly listsAtOnce?: boolean
 
+  /** Whether `save` tells that it has taken the bytes as soon as the system has a copy, in a few milliseconds, and well before they are durable. */
+  readonly takesEarly?: boolean
+
   /** All objects of a kind, in no particular order. Names that are not 64 hexadecimal digits (left-over temporary files) are passed over. */
   list(type: FileType): Promise<readonly StoredFile[]>
 
@@ -52,8 +55,8 @@ export interface Storage {
   /**
    * Stores an object. `bytes` must not change until the promise settles, or until `onTaken` is called.
    *
-   * @param onTaken - called by storages that copy the bytes long before they are durable, as soon as they have: they do not look at them again,
-   *   whatever becomes of the rest
+   * @param onTaken - called by storages that take early, once, when they have taken the bytes: they do not look at them again, whatever becomes of
+   *   the rest
    */
   save(type: FileType, name: string, bytes: Uint8Array, onTaken?: () => void): Promise<void>
 

@@ -12,6 +12,7 @@ import { cheapRepository } from '../repository/cheap-repository.ts'
 
 /** Says at once that it has taken a pack, and has it stored only when it is told to go on. */
 class SlowStorage extends MemoryStorage {
+  readonly takesEarly = true
   taken = 0
   readonly #goOn = Promise.withResolvers<void>()
 
