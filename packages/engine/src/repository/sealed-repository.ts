@@ -3,6 +3,7 @@ import type { Storage, StoredFile } from '../storage/storage.ts'
 import { BlobIndex } from './blob-index.ts'
 import { openBlob } from './blob-opening.ts'
 import type { BlobHandle, BlobLocation } from './blob.ts'
+import { releaseNow } from '../release-now.ts'
 import { sharedCompressor, type Compression } from './compression.ts'
 import { idOf, parseId, type Id } from './id.ts'
 import { inOrder } from './in-order.ts'
@@ -71,9 +72,13 @@ export class SealedRepository implements OpenRepository {
 
   async saveUnpacked(type: UnpackedType, json: Uint8Array): Promise<Id> {
     if (type === 'config') throw new Error('a config is written once, when the repository is made')
-    const sealed = this.#sealer.seal(encodeUnpacked(json, this.config.version, sharedCompressor(this.compression)))
+    const encoded = encodeUnpacked(json, this.config.version, sharedCompressor(this.compression))
+    const sealed = this.#sealer.seal(encoded)
+    // Of an index, megabytes each.
+    if (encoded !== json) releaseNow(encoded)
     const id = idOf(sealed)
     await this.storage.save(type, id, sealed)
+    releaseNow(sealed)
     return id
   }
 

@@ -40,9 +40,14 @@ export function joinFiles(files: readonly FileToSave[]): FileBatch {
 export function* splitFiles({ paths, states }: FileBatch): Generator<FileToSave, void> {
   let at = 0
   for (const path of paths) {
-    const [size = 0n, mtimeNs = 0n, ctimeNs = 0n, ino = 0n] = states.subarray(at, at + STATE_NUMBERS)
+    yield {
+      path,
+      size: states[at] ?? 0n,
+      mtimeNs: states[at + 1] ?? 0n,
+      ctimeNs: states[at + 2] ?? 0n,
+      ino: states[at + 3] ?? 0n,
+    }
     at += STATE_NUMBERS
-    yield { path, size, mtimeNs, ctimeNs, ino }
   }
 }
 

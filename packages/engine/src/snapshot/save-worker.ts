@@ -27,6 +27,9 @@ import {
   type SaveWorkerData,
 } from './save-jobs.ts'
 
+/** Bytes that were read and that others are told of together: small files would be counted longer than read. */
+const COUNTED_AT_ONCE = 256 * 1024
+
 serveJobs<SaveJob, SaveResult, SaveEvent>((post) => {
   const { repository, claims: sharedClaims, counters: sharedCounters, packs, discard } = workerData as SaveWorkerData
   const claims = BlobClaims.attach(sharedClaims)
@@ -36,6 +39,7 @@ serveJobs<SaveJob, SaveResult, SaveEvent>((post) => {
   const idBytes = Buffer.alloc(ID_SIZE)
   const lanes = { data: makeLane('data'), tree: makeLane('tree') }
   let flushes = 0
+  let bytesRead = 0
 
   function makeLane(type: BlobType): PackLane {
     const pool = new PackPool(packs[type])
@@ -58,11 +62,17 @@ serveJobs<SaveJob, SaveResult, SaveEvent>((post) => {
     post({ type: 'flushed', flush })
   }
 
+  function countBytesRead(): void {
+    counters.addBytesRead(bytesRead)
+    bytesRead = 0
+  }
+
   function saveChunk(chunk: Uint8Array): Id {
     const id = idOf(chunk)
     idBytes.write(id, 'hex')
     if (claims.claim('data', idBytes)) lanes.data.add(id, chunk)
-    counters.addBytesRead(chunk.length)
+    bytesRead += chunk.length
+    if (bytesRead >= COUNTED_AT_ONCE) countBytesRead()
     flushIfAsked()
     return id
   }
@@ -90,6 +100,7 @@ serveJobs<SaveJob, SaveResult, SaveEvent>((post) => {
 
   return (job) => {
     const done = doJob(job)
+    countBytesRead()
     flushIfAsked()
     return { result: { ...done, added: sumAdded(lanes.data.takeAdded(), lanes.tree.takeAdded()) } }
   }

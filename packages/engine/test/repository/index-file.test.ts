@@ -34,6 +34,20 @@ describe('index files', () => {
     )
   })
 
+  it('have room for the largest numbers, and for packs without blobs', () => {
+    const largest = {
+      type: 'data' as const,
+      id,
+      offset: 2 ** 32 - 1,
+      length: 2 ** 32 - 1,
+      uncompressedLength: 2 ** 32 - 1,
+    }
+    for (const blobs of [[largest], [largest, largest, largest], []]) {
+      const packs = Array.from({ length: 3 }, () => ({ id, blobs }))
+      expect(decodeIndex(encodeIndex(packs), name)).toEqual(packs)
+    }
+  })
+
   it('may have fields of other programs and times', () => {
     const pack = { id, blobs: [{ ...blob, uncompressed_length: 0, colour: 'red' }], time: '2020', size: 5 }
     expect(decode({ supersedes: [id], packs: [pack], packs_to_delete: [{ id, blobs: [blob], time: 'x' }] })).toEqual([
