@@ -42,7 +42,7 @@ export interface ContentWritingOptions {
  */
 export class ContentWriting {
   readonly #options: ContentWritingOptions
-  readonly #pool: WriteThreads
+  readonly #threads: WriteThreads
   readonly #setup: WriteSetup
   readonly #stop = new Int32Array(new SharedArrayBuffer(4))
   readonly #budget: ByteBudget
@@ -65,8 +65,8 @@ export class ContentWriting {
       sparse,
       stop: this.#stop,
     }
-    this.#pool = threads
-    this.#budget = new ByteBudget(this.#pool.size * BYTES_PER_THREAD)
+    this.#threads = threads
+    this.#budget = new ByteBudget(threads.size * BYTES_PER_THREAD)
   }
 
   /** Does it all. @throws ERR_VARVE_TARGET, ERR_VARVE_ABORTED */
@@ -76,7 +76,7 @@ export class ContentWriting {
     }
     this.#options.signal?.addEventListener('abort', stop, { once: true })
     try {
-      await this.#pool.runOnEach({ kind: 'setup', setup: this.#setup })
+      await this.#begin(0, () => this.#threads.setUp(this.#setup))
       for (const files of fileJobs(this.#options.plan)) await this.#begin(FILE_JOB_BYTES, () => this.#complete(files))
       for (const read of packReads(this.#options.plan.pieces)) {
         if (this.#prepare(read)) await this.#begin(read.length, () => this.#write(read))
@@ -86,7 +86,7 @@ export class ContentWriting {
       this.#options.signal?.removeEventListener('abort', stop)
       stop()
       await Promise.all(this.#running)
-      await this.#pool.close()
+      await this.#threads.close()
     }
     this.#throwIfFailed()
   }
@@ -131,7 +131,7 @@ export class ContentWriting {
 
   async #complete(files: readonly number[]): Promise<void> {
     const prepared = Uint32Array.from(files.filter((entry) => this.#options.preparation.prepare(entry)))
-    this.#take(await this.#pool.run({ kind: 'files', files: prepared }, { transfer: [prepared.buffer] }))
+    this.#take(await this.#threads.run({ kind: 'files', files: prepared }, { transfer: [prepared.buffer] }))
   }
 
   async #write(read: PackRead): Promise<void> {
@@ -141,7 +141,7 @@ export class ContentWriting {
     if (first !== undefined) reporter.current = () => plan.entries.path(plan.pieces.entry(first))
     let result: WriteResult | undefined
     if (this.#setup.source !== undefined) {
-      result = await this.#pool.run({ kind: 'stored', pack, offset, length, pieces })
+      result = await this.#threads.run({ kind: 'stored', pack, offset, length, pieces })
       throwIfAborted(signal)
     }
     if (result?.isRead !== true) {
@@ -155,7 +155,7 @@ export class ContentWriting {
       }
       throwIfAborted(signal)
       const job = { kind: 'sealed', bytes, offset, pieces } as const
-      result = await this.#pool.run(job, { transfer: [bytes.buffer, pieces.buffer] })
+      result = await this.#threads.run(job, { transfer: [bytes.buffer, pieces.buffer] })
     }
     const { damaged } = this.#take(result)
     for (const same of damaged) await this.#recover(same)
@@ -179,7 +179,7 @@ export class ContentWriting {
     }
     const numbers = Uint32Array.from(pieces)
     const job = { kind: 'plain', bytes: content, pieces: numbers } as const
-    this.#take(await this.#pool.run(job, { transfer: [content.buffer, numbers.buffer] }))
+    this.#take(await this.#threads.run(job, { transfer: [content.buffer, numbers.buffer] }))
   }
 
   #lose(entry: number, message: string): void {

@@ -16,7 +16,7 @@ import type { RestoreOptions, RestoreResult } from './restore-options.ts'
 import { planFigures, type RestorePlan } from './restore-plan.ts'
 import { RestoreReporter } from './restore-reporter.ts'
 import { verifyRestored } from './verification.ts'
-import { startWriteThreads, type WriteThreads } from './write-threads.ts'
+import { WriteThreads } from './write-threads.ts'
 
 /**
  * Carries out a plan, or in a dry run only tells what that would do.
@@ -81,7 +81,7 @@ async function carryOut(
     reporter,
     breather,
     signal,
-    threads: started ?? startWriteThreads(workers),
+    threads: started ?? WriteThreads.start(workers),
     sparse,
     onFailure,
   })

@@ -7,10 +7,13 @@ import { FileWriter } from './file-writer.ts'
 import { MetadataWriter } from './metadata-writer.ts'
 import { PlannedEntries } from './planned-entries.ts'
 import { PlannedPieces } from './planned-pieces.ts'
-import type { WriteJob, WriteResult, WriteSetup } from './write-jobs.ts'
+import type { WriteResult, WriteSetup, WritingJob } from './write-jobs.ts'
 
 /** Memory for a range of a pack: enough for all but those with an oversize blob. The system gives real memory only for what is written to. */
 const USUAL_RANGE = 10 * 1024 * 1024
+
+/** For each blob that could not be opened the pieces that it should have given. */
+type DamagedPieces = WriteResult['damaged']
 
 /** What a thread does that writes the pieces of files. */
 export class PieceWriting {
@@ -30,47 +33,66 @@ export class PieceWriting {
     this.#stop = setup.stop
   }
 
+  /** Closes all files. */
+  close(): void {
+    this.#writer.close()
+    this.#reader?.close()
+  }
+
   /** Does a job. What goes wrong with single files is in the result. @throws ERR_VARVE_TARGET */
-  handle(job: WriteJob): WriteResult {
+  handle(job: WritingJob): WriteResult {
+    const steps = this.steps(job)
+    for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value
+  }
+
+  /** As {@link handle}, with a pause after each blob or file: for a thread that has other things to do, but not another job. */
+  *steps(job: WritingJob): Generator<undefined, WriteResult, undefined> {
     this.#writer.done = []
     this.#writer.failures = []
     this.#writer.bytes = 0
     this.#metadata.attributesSkipped = 0
-    const damaged = this.#do(job)
+    const damaged = yield* this.#do(job)
     const { done, failures, bytes } = this.#writer
     const { attributesSkipped } = this.#metadata
     return { isRead: damaged !== undefined, done, failures, damaged: damaged ?? [], bytes, attributesSkipped }
   }
 
   /** @returns for each blob that could not be opened its pieces; undefined where the pack could not be read */
-  #do(job: WriteJob): readonly (readonly number[])[] | undefined {
-    if (job.kind === 'stored') return this.#writeStored(job)
-    let damaged: readonly (readonly number[])[] = []
+  *#do(job: WritingJob): Generator<undefined, DamagedPieces | undefined, undefined> {
+    if (job.kind === 'stored') return yield* this.#writeStored(job)
     if (job.kind === 'sealed') {
-      damaged = this.#writeSealed(job.bytes, job.offset, job.pieces)
+      const damaged = yield* this.#writeSealed(job.bytes, job.offset, job.pieces)
       releaseNow(job.bytes)
+      return damaged
     }
     if (job.kind === 'plain') for (const piece of job.pieces) if (!this.#isStopped) this.#writer.write(piece, job.bytes)
-    if (job.kind === 'files') for (const entry of job.files) if (!this.#isStopped) this.#writer.complete(entry)
-    return damaged
+    if (job.kind === 'files') {
+      for (const entry of job.files) {
+        if (this.#isStopped) break
+        this.#writer.complete(entry)
+        yield
+      }
+    }
+    return []
   }
 
-  #writeStored({
-    pack,
-    offset,
-    length,
-    pieces,
-  }: WriteJob & { kind: 'stored' }): readonly (readonly number[])[] | undefined {
+  *#writeStored(job: WritingJob & { kind: 'stored' }): Generator<undefined, DamagedPieces | undefined, undefined> {
+    const { pack, offset, length, pieces } = job
     if (this.#isStopped) return []
     if (this.#memory.length < length) this.#memory = Buffer.allocUnsafeSlow(Math.max(USUAL_RANGE, length))
     const bytes = this.#memory.subarray(0, length)
     if (this.#reader?.read('pack', pack, { offset, length }, bytes) !== true) return undefined
-    return this.#writeSealed(bytes, offset, pieces)
+    return yield* this.#writeSealed(bytes, offset, pieces)
   }
 
-  #writeSealed(bytes: Uint8Array, offset: number, numbers: Uint32Array): readonly (readonly number[])[] {
+  *#writeSealed(
+    bytes: Uint8Array,
+    offset: number,
+    numbers: Uint32Array,
+  ): Generator<undefined, DamagedPieces, undefined> {
     const damaged: (readonly number[])[] = []
     for (let next = 0; next < numbers.length && !this.#isStopped;) {
+      if (next > 0) yield
       const same = sameBlob(this.#pieces, numbers, next)
       next += same.length
       const [first] = same

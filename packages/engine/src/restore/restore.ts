@@ -3,7 +3,7 @@ import { withLock } from '../repository/lock.ts'
 import { executeRestore } from './execute.ts'
 import { planRestore } from './plan.ts'
 import { checkRestoreOptions, type RestoreOptions, type RestoreResult } from './restore-options.ts'
-import { startWriteThreads } from './write-threads.ts'
+import { WriteThreads } from './write-threads.ts'
 
 /**
  * Restores a snapshot, or a part of it, into a folder. Holds a shared lock on the repository, unless `noLock` says otherwise.
@@ -15,7 +15,7 @@ import { startWriteThreads } from './write-threads.ts'
 export async function restore(repository: OpenRepository, options: RestoreOptions): Promise<RestoreResult> {
   checkRestoreOptions(options)
   const { signal, retryLock, noLock, workers, dryRun = false } = options
-  const threads = dryRun ? undefined : startWriteThreads(workers)
+  const threads = dryRun ? undefined : WriteThreads.start(workers)
   try {
     const lock = { exclusive: false, reading: true, signal, retryLock, noLock, settleMeanwhile: true }
     return await withLock(repository, lock, async (held, confirmLock) => {

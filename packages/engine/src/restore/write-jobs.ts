@@ -18,8 +18,10 @@ export interface WriteSetup {
 }
 
 /** What a writing thread is asked; first of all to set itself up. */
-export type WriteJob =
-  | { readonly kind: 'setup'; readonly setup: WriteSetup }
+export type WriteJob = { readonly kind: 'setup'; readonly setup: WriteSetup } | WritingJob
+
+/** Something to write. */
+export type WritingJob =
   /** As `sealed`, but to read the range from its pack first. */
   | {
       readonly kind: 'stored'
