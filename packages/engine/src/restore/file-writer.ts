@@ -45,7 +45,7 @@ export class FileWriter {
   readonly #metadata: MetadataWriter
   readonly #sparse: boolean
   readonly #open = new Map<number, number>()
-  readonly #folders = new HeldFolders()
+  readonly #folders: HeldFolders
 
   /** @param sparse - whether long runs of zeros in new files become holes */
   constructor(entries: PlannedEntries, pieces: PlannedPieces, metadata: MetadataWriter, sparse: boolean) {
@@ -53,6 +53,7 @@ export class FileWriter {
     this.#pieces = pieces
     this.#metadata = metadata
     this.#sparse = sparse
+    this.#folders = new HeldFolders(entries)
   }
 
   /** Whether a piece's file is beyond help, so that the piece need not be opened. */
@@ -67,19 +68,17 @@ export class FileWriter {
       if (this.#isWhole(entry)) return this.#writeWhole(entry, content)
       const isNew = this.#entries.action(entry) !== 'update'
       this.#writeContent(this.#descriptor(entry), content, this.#pieces.fileOffset(piece), isNew)
-      if (this.#entries.settlePiece(entry)) this.#complete(entry, this.#descriptor(entry))
+      if (this.#entries.settlePiece(entry)) this.#completeParts(entry)
     })
   }
 
   /** Completes a file of whose content nothing is to be written. @throws ERR_VARVE_TARGET */
   complete(entry: number): void {
     this.#guard(entry, () => {
-      const path = this.#entries.path(entry)
+      const path = this.#folders.pathOf(entry)
       const action = this.#entries.action(entry)
       if (action === 'keep' || action === 'update') return this.#completePresent(entry, path)
-      const fd = this.#makeFile(path)
-      this.#entries.mark(entry, EntryMark.made)
-      this.#complete(entry, fd)
+      this.#complete(entry, this.#makeFile(entry, path), path)
     })
   }
 
@@ -90,8 +89,10 @@ export class FileWriter {
     this.#folders.close()
   }
 
-  #makeFile(path: string): number {
-    return openSync(this.#folders.pathOf(path), NEW_FILE, NEW_MODE)
+  #makeFile(entry: number, path: string): number {
+    const fd = openSync(toFsPath(path), NEW_FILE, NEW_MODE)
+    this.#entries.mark(entry, EntryMark.made)
+    return fd
   }
 
   /** Whether a new file has only one piece, so that it can be made and completed in one go. */
@@ -102,12 +103,16 @@ export class FileWriter {
   }
 
   #writeWhole(entry: number, content: Uint8Array): void {
-    const fd = this.#makeFile(this.#entries.path(entry))
-    this.#entries.mark(entry, EntryMark.made)
-    this.#open.set(entry, fd)
-    const written = this.#writeContent(fd, content, 0, true)
-    if (written < content.length) ftruncateSync(fd, content.length)
-    this.#complete(entry, fd)
+    const path = this.#folders.pathOf(entry)
+    const fd = this.#makeFile(entry, path)
+    try {
+      const written = this.#writeContent(fd, content, 0, true)
+      if (written < content.length) ftruncateSync(fd, content.length)
+    } catch (error) {
+      closeSync(fd)
+      throw error
+    }
+    this.#complete(entry, fd, path)
   }
 
   /** @returns the offset after the last byte that was written */
@@ -127,7 +132,7 @@ export class FileWriter {
     if (!before.stats.isFile()) throw new Error(MISPLACED)
     let fd: number
     try {
-      fd = openSync(this.#folders.pathOf(path), UNTOUCHED_FILE)
+      fd = openSync(toFsPath(path), UNTOUCHED_FILE)
     } catch (error) {
       if (systemErrorCode(error) !== 'EACCES') throw error
       this.#settle(entry, this.#metadata.setOfSpecial(path, this.#metadataOf(entry), before))
@@ -136,10 +141,15 @@ export class FileWriter {
     this.#settle(entry, this.#metadata.setOfFile(fd, path, this.#metadataOf(entry), before))
   }
 
-  /** Sets the metadata of a file whose content is complete, and closes it. */
-  #complete(entry: number, fd: number): void {
+  #completeParts(entry: number): void {
+    const path = this.#folders.pathOf(entry)
+    const fd = this.#descriptor(entry)
     this.#open.delete(entry)
-    const path = this.#entries.path(entry)
+    this.#complete(entry, fd, path)
+  }
+
+  /** Sets the metadata of a file whose content is complete, and closes it. */
+  #complete(entry: number, fd: number, path: string): void {
     const isChanged = this.#entries.action(entry) === 'update'
     const hasAttributes = isChanged || this.#entries.isMarked(this.#entries.parent(entry), EntryMark.bestowing)
     this.#settle(
@@ -167,7 +177,7 @@ export class FileWriter {
       this.#open.set(entry, known)
       return known
     }
-    const fd = openSync(this.#folders.pathOf(this.#entries.path(entry)), OLD_FILE)
+    const fd = openSync(toFsPath(this.#folders.pathOf(entry)), OLD_FILE)
     if (!fstatSync(fd).isFile()) {
       closeSync(fd)
       throw new Error(MISPLACED)

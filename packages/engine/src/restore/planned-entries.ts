@@ -153,7 +153,14 @@ export class PlannedEntries {
   /** Absolute path of an entry. */
   path(entry: number): string {
     if (entry === 0) return this.target
-    return this.#folderPath(this.#columns.parent[entry] ?? 0) + this.#name(entry)
+    return this.#folderPath(this.#columns.parent[entry] ?? 0) + this.name(entry)
+  }
+
+  /** Name of an entry in its folder. */
+  name(entry: number): string {
+    const start = this.#columns.name[entry] ?? 0
+    const end = entry + 1 < this.#count ? (this.#columns.name[entry + 1] ?? 0) : this.#namesLength
+    return nameFromBytes(this.#names.subarray(start, end))
   }
 
   /** Number of the folder that an entry lies in. */
@@ -243,12 +250,6 @@ export class PlannedEntries {
   /** Notes that a piece has been written, or never will be. @returns whether it was the last one */
   settlePiece(entry: number): boolean {
     return Atomics.sub(this.#columns.pending, entry, 1) === 1
-  }
-
-  #name(entry: number): string {
-    const start = this.#columns.name[entry] ?? 0
-    const end = entry + 1 < this.#count ? (this.#columns.name[entry + 1] ?? 0) : this.#namesLength
-    return nameFromBytes(this.#names.slice(start, end))
   }
 
   #folderPath(folder: number): string {

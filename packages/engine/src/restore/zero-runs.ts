@@ -18,7 +18,13 @@ export interface ContentRun {
  * @param content - the bytes
  * @param offset - where in the file they go
  */
-export function* contentRuns(content: Uint8Array, offset: number): Generator<ContentRun, void, undefined> {
+export function contentRuns(content: Uint8Array, offset: number): Iterable<ContentRun> {
+  return content.length > 0 && content.length < SHORTEST_HOLE
+    ? [{ start: 0, end: content.length }]
+    : runsBetweenHoles(content, offset)
+}
+
+function* runsBetweenHoles(content: Uint8Array, offset: number): Generator<ContentRun, void, undefined> {
   let start = 0
   let zeros = 0
   let position = 0

@@ -43,6 +43,10 @@ function filesJob(first: number, last: number): WritingJob {
   return { kind: 'files', files: Uint32Array.from({ length: last - first + 1 }, (_, i) => first + i) }
 }
 
+function openDescriptors(): number {
+  return readdirSync('/proc/self/fd').length
+}
+
 test('the thread that has them writes when they have enough to do', async () => {
   const folder = join(scratchFolder(), 'target')
   const writing = threadsFor(folder, 4, 2)
@@ -70,10 +74,9 @@ test('what it writes itself leaves it time for other things', async () => {
 })
 
 test.skipIf(!existsSync('/proc/self/fd'))('nothing stays open', async () => {
-  const openFiles = () => readdirSync('/proc/self/fd').length
-  const before = openFiles()
+  const before = openDescriptors()
   const writing = threadsFor(join(scratchFolder(), 'target'), 3, 2)
   await Promise.all([1, 2, 3].map((file) => writing.run(filesJob(file, file))))
   await writing.close()
-  expect(openFiles()).toBeLessThanOrEqual(before)
+  expect(openDescriptors()).toBeLessThanOrEqual(before)
 })
