@@ -6,6 +6,7 @@ import { type CommandContext, defineCommand } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { declareFilterOptions, type FilterOptions, readFilter } from '../filter-options.ts'
 import { formatCount } from '../format/format-count.ts'
+import { verbosityOf } from '../global-options.ts'
 import { lockOptions } from '../lock-options.ts'
 import { restoreJson, restoreStatus } from '../render/restore-json.ts'
 import { type RestoreOutcome, restoreText } from '../render/restore-text.ts'
@@ -117,7 +118,9 @@ async function restoreSnapshot(
       signal,
       onProgress: (progress) => reporter.progress(progress),
       onProblem: (problem) => reporter.problem(problem),
-      onItem: (item) => reporter.item(reportedItem(item, dryRun)),
+      // Without -v none is shown; then no path has to be put together for each.
+      onItem:
+        dryRun || verbosityOf(context.globals) > 1 ? (item) => reporter.item(reportedItem(item, dryRun)) : undefined,
       onNotice: (text) => reporter.notice(text),
     })
     const elapsed = performance.now() - begin
