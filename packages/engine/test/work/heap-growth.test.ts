@@ -9,6 +9,7 @@ import { Sealer } from '../../src/repository/sealing.ts'
 import { encodeTree, TreeEncoder } from '../../src/repository/tree-encoding.ts'
 import { fileNode } from './file-node.ts'
 import { bytesPerCall } from './heap-growth.ts'
+import { contentsOf } from '../repository/test-packs.ts'
 import { KINDS, options, packOf } from './packed-blobs.ts'
 
 /*
@@ -63,10 +64,11 @@ test('a short blob that is packed leaves its record and its tag', () => {
 
 test('a short blob that is opened leaves its tag', () => {
   const pack = packOf(SHORT_NOISE.plain())
+  const { blobs } = contentsOf(pack.indexed)
   const opener = new BlobOpener(new Sealer(options.key))
   const sealed = new Uint8Array(pack.bytes.length)
   const bytes = bytesPerCall((call) => {
-    const blob = pack.contents.blobs[call]
+    const blob = blobs[call]
     if (blob === undefined) return
     const place = sealed.subarray(blob.offset, blob.offset + blob.length)
     // What is opened is overwritten.

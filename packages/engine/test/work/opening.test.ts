@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { BlobOpener } from '../../src/repository/blob-opening.ts'
 import { Sealer } from '../../src/repository/sealing.ts'
+import { contentsOf } from '../repository/test-packs.ts'
 import { countWork } from './counted-work.ts'
 import { KINDS, options, packOf, textLength } from './packed-blobs.ts'
 
@@ -8,10 +9,11 @@ describe.each(KINDS)('opening $what', ({ isShort, isCompressed, plain }) => {
   const blobs = plain()
   const pack = packOf(blobs)
   const text = textLength(pack)
+  const packed = contentsOf(pack.indexed).blobs
   const count = blobs.blobs.length
   const opener = new BlobOpener(new Sealer(options.key))
   const openAll = (bytes: Uint8Array): void => {
-    for (const blob of pack.contents.blobs) opener.open(bytes.subarray(blob.offset, blob.offset + blob.length), blob)
+    for (const blob of packed) opener.open(bytes.subarray(blob.offset, blob.offset + blob.length), blob)
   }
   // The first one makes the memory that all others are decompressed into.
   openAll(pack.bytes.slice())

@@ -3,7 +3,7 @@ import { idOf, type Id } from '../../src/repository/id.ts'
 import { FRESH_PACK_MEMORY } from '../../src/repository/pack-memory.ts'
 import { PackWriter, type FinishedPack } from '../../src/repository/pack-writer.ts'
 import { noise } from '../fixtures/repository-fixture.ts'
-import { packOptions } from '../repository/test-packs.ts'
+import { contentsOf, packOptions } from '../repository/test-packs.ts'
 
 /** With one key for all. */
 export const options = packOptions()
@@ -46,6 +46,6 @@ export function packOf({ blobs }: PlainBlobs, writer: PackWriter = newWriter()):
 }
 
 /** Bytes of a pack's blobs as they are enciphered: without nonces and tags. */
-export function textLength({ contents }: FinishedPack): number {
-  return contents.blobs.reduce((sum, { length }) => sum + length - SEAL_OVERHEAD, 0)
+export function textLength({ indexed }: FinishedPack): number {
+  return contentsOf(indexed).blobs.reduce((sum, { length }) => sum + length - SEAL_OVERHEAD, 0)
 }
