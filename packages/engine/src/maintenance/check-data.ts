@@ -1,7 +1,7 @@
 import { describeError, isVarveError, throwIfAborted, type VarveError } from '@varve/platform/errors'
 import { defaultWorkerCount, WorkerPool, workerUrl } from '@varve/platform/workers'
-import { BlobOpener } from '../repository/blob-opening.ts'
 import type { BlobIndex } from '../repository/blob-index.ts'
+import { BlobVerifier } from '../repository/blob-verifying.ts'
 import type { Id } from '../repository/id.ts'
 import type { OpenRepository } from '../repository/repository.ts'
 import { Sealer } from '../repository/sealing.ts'
@@ -140,9 +140,9 @@ function startVerifier(
 ): Verifier {
   const { storage, key } = repository
   const sealer = new Sealer(key)
-  const opener = new BlobOpener(sealer)
+  const verifier = new BlobVerifier(key)
   const few = packs.reduce((bytes, { size }) => bytes + size, 0) < TOO_LITTLE_FOR_THREADS
-  const verifyHere = (job: CheckPieceJob): CheckPieceResult => verifyPiece(opener, job)
+  const verifyHere = (job: CheckPieceJob): CheckPieceResult => verifyPiece(verifier, job)
   if (storage.direct === undefined) {
     const runner = startRunner('./check-worker', { key } satisfies CheckWorkerData, few, verifyHere)
     const parts = { storage, index, sealer, runner, signal }

@@ -1,6 +1,7 @@
 import type { SharedBlobIndex } from '../repository/blob-index.ts'
 import type { PackedBlob } from '../repository/blob.ts'
 import type { MasterKey } from '../repository/master-key.ts'
+import type { PackColumns } from '../repository/pack-columns.ts'
 import type { DirectSource } from '../storage/direct-reading.ts'
 
 /** What a thread that verifies pieces of packs starts with. */
@@ -20,7 +21,7 @@ export interface CheckPieceJob {
   readonly offset: number
   readonly bytes: Uint8Array<ArrayBuffer>
   /** The blobs that should be in it. */
-  readonly blobs: readonly PackedBlob[]
+  readonly blobs: PackColumns
 }
 
 /** Blobs that should be in a piece and are not. */

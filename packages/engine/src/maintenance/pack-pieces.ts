@@ -1,14 +1,15 @@
 import type { PackedBlob } from '../repository/blob.ts'
+import type { PackColumns } from '../repository/pack-columns.ts'
 
 /** Bytes from which on a piece is long enough to be read and handed to a thread on its own. */
 const PIECE_SIZE = 1024 * 1024
 
-/** A range of a pack and the blobs that lie in it. */
-export interface PackPiece {
+/** A range of a pack and the blobs that lie in it: `from` to `to` of its columns. */
+export interface WholePiece {
   readonly offset: number
   readonly length: number
-  /** In the order in which they lie there. */
-  readonly blobs: readonly PackedBlob[]
+  readonly from: number
+  readonly to: number
 }
 
 /**
@@ -17,30 +18,38 @@ export interface PackPiece {
  * @param size - bytes of the pack
  * @param blobs - what the index says is in it, which need not be true: blobs that would lie beyond the end are in the last piece
  */
-export function wholePieces(size: number, blobs: readonly PackedBlob[]): readonly PackPiece[] {
-  const pieces: PackPiece[] = []
+export function wholePieces(size: number, { count, offsets, lengths }: PackColumns): readonly WholePiece[] {
+  const pieces: WholePiece[] = []
   let start = 0
   let end = 0
-  let inside: PackedBlob[] = []
-  for (const blob of inOrder(blobs)) {
-    if (blob.offset >= end && blob.offset - start >= PIECE_SIZE && blob.offset < size) {
-      pieces.push({ offset: start, length: blob.offset - start, blobs: inside })
-      start = blob.offset
-      inside = []
+  let from = 0
+  for (let at = 0; at < count; at++) {
+    const offset = offsets[at] ?? 0
+    if (offset >= end && offset - start >= PIECE_SIZE && offset < size) {
+      pieces.push({ offset: start, length: offset - start, from, to: at })
+      start = offset
+      from = at
     }
-    inside.push(blob)
-    end = Math.max(end, blob.offset + blob.length)
+    end = Math.max(end, offset + (lengths[at] ?? 0))
   }
-  pieces.push({ offset: start, length: size - start, blobs: inside })
+  pieces.push({ offset: start, length: size - start, from, to: count })
   return pieces
+}
+
+/** A range of a pack and the blobs that are wanted of it. */
+export interface WantedPiece {
+  readonly offset: number
+  readonly length: number
+  /** In the order in which they lie there. */
+  readonly blobs: readonly PackedBlob[]
 }
 
 /** Bytes that are read though nobody wants them, rather than to read twice. */
 const READ_OVER = 256 * 1024
 
 /** The pieces of a pack that hold some blobs, with as little between them as is worth while. */
-export function wantedPieces(blobs: readonly PackedBlob[]): readonly PackPiece[] {
-  const pieces: PackPiece[] = []
+export function wantedPieces(blobs: readonly PackedBlob[]): readonly WantedPiece[] {
+  const pieces: WantedPiece[] = []
   let inside: PackedBlob[] = []
   let start = 0
   let end = 0
@@ -48,7 +57,7 @@ export function wantedPieces(blobs: readonly PackedBlob[]): readonly PackPiece[]
     if (inside.length > 0) pieces.push({ offset: start, length: end - start, blobs: inside })
     inside = []
   }
-  for (const blob of inOrder(blobs)) {
+  for (const blob of blobs.toSorted((a, b) => a.offset - b.offset)) {
     if (blob.offset - end > READ_OVER || (blob.offset >= end && end - start >= PIECE_SIZE)) close()
     if (inside.length === 0) start = blob.offset
     inside.push(blob)
@@ -56,8 +65,4 @@ export function wantedPieces(blobs: readonly PackedBlob[]): readonly PackPiece[]
   }
   close()
   return pieces
-}
-
-function inOrder(blobs: readonly PackedBlob[]): readonly PackedBlob[] {
-  return blobs.toSorted((a, b) => a.offset - b.offset)
 }

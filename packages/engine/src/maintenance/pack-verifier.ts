@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { BlobIndex } from '../repository/blob-index.ts'
-import { BlobOpener } from '../repository/blob-opening.ts'
+import { BlobVerifier } from '../repository/blob-verifying.ts'
 import { Sealer } from '../repository/sealing.ts'
 import { DirectReader } from '../storage/direct-reading.ts'
 import type { CheckPieceResult, PackCheckWorkerData, PackVerdict } from './check-jobs.ts'
 import type { PresentPack } from './check-packs.ts'
 import { wholePieces } from './pack-pieces.ts'
 import { verifyHeaderAtHand } from './verify-header.ts'
-import { verifyBlobs } from './verify-piece.ts'
+import { describeDamaged } from './verify-piece.ts'
 
 /** Memory for a piece: enough for all but those with an oversize blob. The system gives real memory only for what is written to. */
 const USUAL_PIECE = 10 * 1024 * 1024
@@ -16,24 +16,24 @@ const USUAL_PIECE = 10 * 1024 * 1024
 export class PackVerifier {
   readonly #index: BlobIndex
   readonly #sealer: Sealer
-  readonly #opener: BlobOpener
+  readonly #verifier: BlobVerifier
   readonly #reader: DirectReader
   #buffer: Buffer = Buffer.alloc(0)
 
   constructor({ key, index, source }: PackCheckWorkerData) {
     this.#index = BlobIndex.attach(index)
     this.#sealer = new Sealer(key)
-    this.#opener = new BlobOpener(this.#sealer)
+    this.#verifier = new BlobVerifier(key)
     this.#reader = new DirectReader(source)
   }
 
   /** @returns undefined for a pack that has to be read by its storage, which then says why */
   verify({ id, size }: PresentPack): PackVerdict | undefined {
-    const indexed = this.#index.pack(id)?.blobs ?? []
+    const indexed = this.#index.columns(id)
     const hash = createHash('sha256')
     const faults: string[] = []
     const damaged: CheckPieceResult[number][] = []
-    for (const { offset, length, blobs } of wholePieces(size, indexed)) {
+    for (const { offset, length, from, to } of wholePieces(size, indexed)) {
       const bytes = this.#memory(length)
       if (!this.#reader.read('pack', id, { offset, length }, bytes)) return undefined
       hash.update(bytes)
@@ -42,7 +42,7 @@ export class PackVerifier {
         if (header === undefined) return undefined
         if (header.fault !== undefined) faults.push(header.fault)
       }
-      damaged.push(...verifyBlobs(this.#opener, bytes, offset, blobs))
+      damaged.push(...describeDamaged(this.#verifier.verify(bytes, offset, indexed, from, to), indexed))
     }
     const found = hash.digest('hex')
     if (found !== id) faults.unshift(`its content has the hash ${found}`)

@@ -1,7 +1,8 @@
 import { describeError, isVarveError } from '@varve/platform/errors'
 import type { PackedBlob } from '../repository/blob.ts'
 import type { Id } from '../repository/id.ts'
-import { parsePackHeader, readPackHeader } from '../repository/pack-header.ts'
+import { blobsOf, type PackColumns } from '../repository/pack-columns.ts'
+import { hasPackHeader, parsePackHeader, readPackHeader } from '../repository/pack-header.ts'
 import type { Sealer } from '../repository/sealing.ts'
 import type { Storage } from '../storage/storage.ts'
 
@@ -21,15 +22,16 @@ export type HeaderVerdict = { readonly fault: string | undefined }
  * Compares a pack's header with the index. A header that decodes has its blobs one after the other, without gaps: so do those of an index that
  * says the same.
  *
- * @param indexed - what the index says is in the pack, in any order
+ * @param indexed - what the index says is in the pack
  * @returns undefined where the header does not lie within the bytes at hand
  */
 export function verifyHeaderAtHand(
   sealer: Sealer,
   { id, size, end }: PackEnd,
-  indexed: readonly PackedBlob[],
+  indexed: PackColumns,
 ): HeaderVerdict | undefined {
   try {
+    if (hasPackHeader(sealer, id, end, size, indexed) === true) return { fault: undefined }
     const header = parsePackHeader(sealer, id, end, size)
     return header && { fault: difference(header, indexed) }
   } catch (error) {
@@ -42,7 +44,7 @@ export async function verifyHeader(
   storage: Storage,
   sealer: Sealer,
   pack: PackEnd,
-  indexed: readonly PackedBlob[],
+  indexed: PackColumns,
 ): Promise<string | undefined> {
   const verdict = verifyHeaderAtHand(sealer, pack, indexed)
   if (verdict !== undefined) return verdict.fault
@@ -59,11 +61,9 @@ function damageIn(error: unknown): string {
   return describeError(error.cause ?? error)
 }
 
-function difference(header: readonly PackedBlob[], indexed: readonly PackedBlob[]): string | undefined {
-  if (header.length !== indexed.length) {
-    return `its header names ${header.length} blobs, the index ${indexed.length}`
-  }
-  const inOrder = indexed.toSorted((a, b) => a.offset - b.offset)
+function difference(header: readonly PackedBlob[], indexed: PackColumns): string | undefined {
+  if (header.length !== indexed.count) return `its header names ${header.length} blobs, the index ${indexed.count}`
+  const inOrder = blobsOf(indexed)
   const different = header.findIndex((blob, i) => !isSame(blob, inOrder[i]))
   return different < 0 ? undefined : `its header and the index disagree about blob ${different + 1} of ${header.length}`
 }

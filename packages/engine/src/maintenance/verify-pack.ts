@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { throwIfAborted } from '@varve/platform/errors'
 import type { BlobIndex } from '../repository/blob-index.ts'
+import { sliceColumns } from '../repository/pack-columns.ts'
 import type { Sealer } from '../repository/sealing.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { CheckPieceJob, CheckPieceResult, PackVerdict } from './check-jobs.ts'
@@ -28,12 +29,12 @@ export async function verifyPack(
   { id, size }: PresentPack,
   { storage, index, sealer, runner, signal }: PackVerification,
 ): Promise<PackVerdict> {
-  const indexed = index.pack(id)?.blobs ?? []
+  const indexed = index.columns(id)
   const hash = createHash('sha256')
   const faults: string[] = []
   const damaged: CheckPieceResult[number][] = []
   let verifying: Promise<CheckPieceResult> = Promise.resolve([])
-  for (const { offset, length, blobs } of wholePieces(size, indexed)) {
+  for (const { offset, length, from, to } of wholePieces(size, indexed)) {
     throwIfAborted(signal)
     const bytes = await storage.load('pack', id, { offset, length })
     hash.update(bytes)
@@ -42,6 +43,7 @@ export async function verifyPack(
       if (fault !== undefined) faults.push(fault)
     }
     damaged.push(...(await verifying))
+    const blobs = sliceColumns(indexed, from, to)
     verifying = runner.run({ offset, bytes, blobs }, { transfer: [bytes.buffer] })
     // Whoever awaits it handles a failure; what is read meanwhile may fail first.
     verifying.catch(() => undefined)

@@ -1,38 +1,16 @@
-import { isVarveError } from '@varve/platform/errors'
 import { releaseNow } from '../release-now.ts'
-import type { BlobOpener } from '../repository/blob-opening.ts'
-import type { PackedBlob } from '../repository/blob.ts'
+import type { BlobVerifier, DamagedBlob } from '../repository/blob-verifying.ts'
+import { blobAt, type PackColumns } from '../repository/pack-columns.ts'
 import type { CheckPieceJob, CheckPieceResult } from './check-jobs.ts'
 
 /** Verifies that every blob of a piece opens, decompresses and has its hash. The piece is gone then. */
-export function verifyPiece(opener: BlobOpener, { offset, bytes, blobs }: CheckPieceJob): CheckPieceResult {
-  const damaged = verifyBlobs(opener, bytes, offset, blobs)
+export function verifyPiece(verifier: BlobVerifier, { offset, bytes, blobs }: CheckPieceJob): CheckPieceResult {
+  const damaged = verifier.verify(bytes, offset, blobs, 0, blobs.count)
   releaseNow(bytes)
-  return damaged
+  return describeDamaged(damaged, blobs)
 }
 
-/**
- * As {@link verifyPiece}, for bytes whose memory is used again.
- *
- * @param bytes - a piece of a pack; its blobs are opened in place
- * @param offset - where in the pack it begins
- * @param blobs - that should be in it
- */
-export function verifyBlobs(
-  opener: BlobOpener,
-  bytes: Uint8Array,
-  offset: number,
-  blobs: readonly PackedBlob[],
-): CheckPieceResult {
-  const damaged: CheckPieceResult[number][] = []
-  for (const blob of blobs) {
-    const start = blob.offset - offset
-    try {
-      opener.open(bytes.subarray(start, start + blob.length), blob)
-    } catch (error) {
-      if (!isVarveError(error)) throw error
-      damaged.push({ blob, message: error.message })
-    }
-  }
-  return damaged
+/** The same, with what is known of the blobs. */
+export function describeDamaged(damaged: readonly DamagedBlob[], blobs: PackColumns): CheckPieceResult {
+  return damaged.map(({ at, message }) => ({ blob: blobAt(blobs, at), message }))
 }

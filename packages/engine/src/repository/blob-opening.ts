@@ -44,16 +44,21 @@ export class BlobOpener {
    */
   open(sealed: Uint8Array, blob: BlobSeal): Uint8Array {
     assertPlausible(sealed, blob)
-    const opened = this.#sealer.openInPlace(sealed)
-    const { uncompressedLength } = blob
-    const plain = uncompressedLength === 0 ? opened : this.#decompress(opened, uncompressedLength)
+    const plain = this.decompress(this.#sealer.openInPlace(sealed), blob.uncompressedLength)
     assertHash(plain, blob)
     return plain
   }
 
-  #decompress(frame: Uint8Array, length: number): Uint8Array {
+  /**
+   * The content of a blob that was unsealed already. It is valid until the next call, or as long as `opened` is.
+   * @param length - bytes after decompression, 0 where the blob is stored uncompressed
+   * @throws ERR_VARVE_DAMAGED where it does not decompress to as many
+   */
+  decompress(opened: Uint8Array, length: number): Uint8Array {
+    if (length === 0) return opened
+    assertPlausibleLength(length)
     if (this.#content.length <= length) this.#content = Buffer.allocUnsafeSlow(Math.max(USUAL_CONTENT, length + 1))
-    return this.#decompressor.decompressInto(frame, length, this.#content)
+    return this.#decompressor.decompressInto(opened, length, this.#content)
   }
 }
 
@@ -61,11 +66,18 @@ function assertPlausible(sealed: Uint8Array, blob: BlobSeal): void {
   if (sealed.length !== blob.length) {
     throw new VarveError('ERR_VARVE_DAMAGED', `has ${sealed.length} bytes instead of ${blob.length}`)
   }
-  if (blob.uncompressedLength > MAX_BLOB) {
-    throw new VarveError('ERR_VARVE_DAMAGED', `is said to have ${blob.uncompressedLength} bytes, which is too much`)
-  }
+  assertPlausibleLength(blob.uncompressedLength)
+}
+
+function assertPlausibleLength(length: number): void {
+  if (length > MAX_BLOB) throw new VarveError('ERR_VARVE_DAMAGED', `is said to have ${length} bytes, which is too much`)
 }
 
 function assertHash(plain: Uint8Array, { id }: BlobSeal): void {
-  if (idOf(plain) !== id) throw new VarveError('ERR_VARVE_DAMAGED', 'its content does not have its hash')
+  if (idOf(plain) !== id) throw wrongHash()
+}
+
+/** What is thrown for content that is not what its id says. */
+export function wrongHash(): VarveError {
+  return new VarveError('ERR_VARVE_DAMAGED', 'its content does not have its hash')
 }

@@ -179,6 +179,14 @@ export class IdTable {
     return Buffer.from(segment.buffer, offsetOf(first) * 4, ID_SIZE).toString('hex') as Id
   }
 
+  /** Copies the words of a record's id to `at` of `target`. */
+  copyId(number: number, target: Uint32Array, at: number): void {
+    const first = this.#first(number)
+    const segment = this.#segment(first)
+    const from = offsetOf(first)
+    for (let word = 0; word < ID_WORDS; word++) target[at + word] = segment[from + word] ?? 0
+  }
+
   /** The slot that leads to an id and kind, or the empty one where they would go. */
   #probe(id: Uint32Array, kind: number, hash: number, from = 0): number {
     const slots = this.#slots

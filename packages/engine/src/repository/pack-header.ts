@@ -1,7 +1,8 @@
 import { VarveError, describeError } from '@varve/platform/errors'
 import type { Storage } from '../storage/storage.ts'
 import { SEAL_OVERHEAD, type PackedBlob } from './blob.ts'
-import { ID_SIZE, idFromBytes, shortId, type Id } from './id.ts'
+import { ID_SIZE, idFromBytes, idToBytes, shortId, type Id } from './id.ts'
+import type { PackColumns } from './pack-columns.ts'
 import type { PackedBlobs } from './packed-blobs.ts'
 import type { Sealer } from './sealing.ts'
 
@@ -89,11 +90,60 @@ export function parsePackHeader(
   packSize: number,
 ): readonly PackedBlob[] | undefined {
   return namingPack(pack, () => {
-    const size = headerSizeOf(bytes, packSize)
-    if (size > bytes.length) return undefined
-    const header = sealer.open(bytes.subarray(bytes.length - size, bytes.length - LENGTH_SIZE))
-    return decodePackHeader(header, packSize - size)
+    const opened = openPackHeader(sealer, bytes, packSize)
+    return opened && decodePackHeader(opened.header, opened.bodySize)
   })
+}
+
+/**
+ * Whether a pack whose bytes are at hand has just these blobs, by its header: as {@link parsePackHeader} would give them, without making any objects.
+ *
+ * @returns undefined as there
+ * @throws ERR_VARVE_DAMAGED naming the pack; not for everything that is wrong with a header
+ */
+export function hasPackHeader(
+  sealer: Sealer,
+  pack: Id,
+  bytes: Uint8Array,
+  packSize: number,
+  blobs: PackColumns,
+): boolean | undefined {
+  return namingPack(pack, () => {
+    const opened = openPackHeader(sealer, bytes, packSize)
+    return opened && isHeaderOf(opened, blobs)
+  })
+}
+
+interface OpenedHeader {
+  readonly header: Buffer
+  /** Bytes of the pack before it. */
+  readonly bodySize: number
+}
+
+function openPackHeader(sealer: Sealer, bytes: Uint8Array, packSize: number): OpenedHeader | undefined {
+  const size = headerSizeOf(bytes, packSize)
+  if (size > bytes.length) return undefined
+  const header = sealer.open(bytes.subarray(bytes.length - size, bytes.length - LENGTH_SIZE))
+  return { header, bodySize: packSize - size }
+}
+
+function isHeaderOf({ header, bodySize }: OpenedHeader, blobs: PackColumns): boolean {
+  const { count, ids, kinds, offsets, lengths, uncompressedLengths } = blobs
+  let at = 0
+  let offset = 0
+  for (let blob = 0; blob < count; blob++) {
+    const uncompressedLength = uncompressedLengths[blob] ?? 0
+    const idAt = at + (uncompressedLength === 0 ? 5 : 9)
+    if (idAt + ID_SIZE > header.length || offsets[blob] !== offset) return false
+    const length = lengths[blob] ?? 0
+    if (header[at] !== (kinds[blob] ?? 0) + (uncompressedLength === 0 ? 0 : 2)) return false
+    if (header.readUInt32LE(at + 1) !== length) return false
+    if (uncompressedLength !== 0 && header.readUInt32LE(at + 5) !== uncompressedLength) return false
+    for (let byte = 0; byte < ID_SIZE; byte++) if (header[idAt + byte] !== ids[blob * ID_SIZE + byte]) return false
+    offset += length
+    at = idAt + ID_SIZE
+  }
+  return at === header.length && offset === bodySize
 }
 
 /**

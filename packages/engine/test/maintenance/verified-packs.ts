@@ -1,7 +1,7 @@
 import { InlineJobs } from '../../src/maintenance/job-runner.ts'
 import { verifyPack } from '../../src/maintenance/verify-pack.ts'
 import { verifyPiece } from '../../src/maintenance/verify-piece.ts'
-import { BlobOpener } from '../../src/repository/blob-opening.ts'
+import { BlobVerifier } from '../../src/repository/blob-verifying.ts'
 import type { Id } from '../../src/repository/id.ts'
 import type { IndexedRepository } from '../../src/repository/repository.ts'
 import { Sealer } from '../../src/repository/sealing.ts'
@@ -9,7 +9,7 @@ import { Sealer } from '../../src/repository/sealing.ts'
 /** What is wrong with the packs that an index names, as reading all data finds it. */
 export async function faultsOfPacks({ storage, key, index }: IndexedRepository): Promise<readonly string[]> {
   const sealer = new Sealer(key)
-  const runner = new InlineJobs(verifyPiece.bind(undefined, new BlobOpener(sealer)))
+  const runner = new InlineJobs(verifyPiece.bind(undefined, new BlobVerifier(key)))
   const faults: string[] = []
   for (const id of index.packIds()) {
     const size = (await storage.stat('pack', id))?.size ?? 0

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { PackedBlob } from '../../src/repository/blob.ts'
-import { idToBytes } from '../../src/repository/id.ts'
+import { idFromBytes, idToBytes } from '../../src/repository/id.ts'
+import { columnsOf } from '../../src/repository/pack-columns.ts'
 import {
   decodePackHeader,
   encodePackHeader,
+  hasPackHeader,
   packHeaderSize,
   parsePackHeader,
   readPackHeader,
@@ -93,6 +96,40 @@ describe('pack headers', () => {
     const bytes = packOf(bodySize(blobs), encodePackHeader(PackedBlobs.of(blobs)))
     expect(parsePackHeader(sealer, randomId(), bytes, bytes.length)).toEqual(blobs)
     expect(parsePackHeader(sealer, randomId(), bytes.subarray(-100), bytes.length)).toBeUndefined()
+  })
+
+  it('are compared with others, where bytes are at hand', () => {
+    const { blobs } = imaginaryPack(30)
+    const bytes = packOf(bodySize(blobs), encodePackHeader(blobs))
+    const has = (others: readonly PackedBlob[], at = bytes): boolean | undefined =>
+      hasPackHeader(sealer, randomId(), at, bytes.length, columnsOf(others))
+    expect(has(blobs)).toBe(true)
+    expect(has(blobs.toReversed())).toBe(true)
+    expect(has(blobs, bytes.subarray(-100))).toBeUndefined()
+    const [first, second, ...rest] = blobs
+    if (first === undefined || second === undefined) throw new Error('there should be two')
+    const { length, offset, uncompressedLength } = first
+    const lastByteDiffers = idToBytes(first.id)
+    lastByteDiffers[31] = (lastByteDiffers[31] ?? 0) ^ 1
+    const others: readonly (readonly PackedBlob[])[] = [
+      [],
+      [first, ...rest],
+      blobs.slice(0, -1),
+      [...blobs, { ...first, offset: bodySize(blobs) }],
+      [{ ...first, id: randomId() }, second, ...rest],
+      [{ ...first, id: idFromBytes(lastByteDiffers) }, second, ...rest],
+      [{ ...first, type: first.type === 'data' ? 'tree' : 'data' }, second, ...rest],
+      [{ ...first, offset: offset + 1 }, second, ...rest],
+      [{ ...first, length: length + 1 }, second, ...rest],
+      [{ ...first, uncompressedLength: uncompressedLength + 1 }, second, ...rest],
+      [{ ...first, uncompressedLength: 0 }, second, ...rest],
+      blobs.map((blob) => ({ ...blob, offset: blob.offset + 1 })),
+    ]
+    for (const other of others.filter((other) => !isDeepStrictEqual(other, blobs))) expect(has(other)).toBe(false)
+    for (const size of [bodySize(blobs) - 1, bodySize(blobs) + 1]) {
+      const wrong = packOf(size, encodePackHeader(blobs))
+      expect(hasPackHeader(sealer, randomId(), wrong, wrong.length, columnsOf(blobs))).toBe(false)
+    }
   })
 
   const one = entry(0, 100)
