@@ -12,6 +12,8 @@ const TAG_SIZE = SEAL_OVERHEAD - NONCE_SIZE
 
 /** Blobs that are opened together: what a call costs does not matter any more then. */
 const OPENED_TOGETHER = 256
+/** Bytes from which on no more are: what was looked at for its seal should still be in the processor's cache when it is deciphered and hashed. */
+const ENOUGH_TOGETHER = 128 * 1024
 
 /** A blob that is not what it should be. */
 export interface DamagedBlob {
@@ -52,10 +54,14 @@ export class BlobVerifier {
   verify(bytes: Uint8Array, offset: number, blobs: PackColumns, from: number, to: number): readonly DamagedBlob[] {
     const damaged: DamagedBlob[] = []
     let end = 0
+    let groupStart = 0
     for (let at = from; at < to; at++) {
       const start = (blobs.offsets[at] ?? 0) - offset
       // One that would lie over the one before is a false index's; opening them in turn shows that.
-      if (this.#group.length === OPENED_TOGETHER || start < end) this.#openGroup(bytes, offset, blobs, damaged)
+      if (this.#group.length === OPENED_TOGETHER || start < end || start - groupStart >= ENOUGH_TOGETHER) {
+        this.#openGroup(bytes, offset, blobs, damaged)
+        groupStart = start
+      }
       end = start + (blobs.lengths[at] ?? 0)
       if (end <= bytes.length && this.#takeNonce(bytes, start)) this.#group.push(at)
       else this.#openAlone(bytes, offset, blobs, at, damaged)

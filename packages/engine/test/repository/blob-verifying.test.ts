@@ -70,13 +70,13 @@ describe('the blobs of a piece that are verified together', () => {
     const sound = pieceOf([...SIZES, ...SIZES], 77)
     const length = sound.bytes.length
     fc.assert(
-      fc.property(fc.array(fc.nat(length * 8 - 1), { minLength: 1, maxLength: 6 }), (bits) => {
+      fc.property(fc.uniqueArray(fc.nat(length * 8 - 1), { minLength: 1, maxLength: 6 }), (bits) => {
         const bytes = Buffer.from(sound.bytes)
         for (const bit of bits) bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))
         const piece = { ...sound, bytes }
         const expected = faultsInTurn(piece)
         expect(faultsTogether(piece)).toEqual(expected)
-        if (new Set(bits).size === bits.length) expect(expected).not.toEqual([])
+        expect(expected).not.toEqual([])
       }),
     )
   })
