@@ -1,22 +1,23 @@
 import { isVarveError, VarveError } from '@varve/platform/errors'
 import { releaseNow } from '../release-now.ts'
 import { BlobOpener } from '../repository/blob-opening.ts'
+import { BlobVerifier } from '../repository/blob-verifying.ts'
 import { SEAL_OVERHEAD, type BlobType, type PackedBlob } from '../repository/blob.ts'
 import type { Id } from '../repository/id.ts'
+import { blobAt, columnsOf } from '../repository/pack-columns.ts'
 import { FRESH_PACK_MEMORY } from '../repository/pack-memory.ts'
 import { PackWriter } from '../repository/pack-writer.ts'
 import { Sealer } from '../repository/sealing.ts'
 import { DirectReader } from '../storage/direct-reading.ts'
 import type { MoveJob, RepackedPack, RepackJob, RepackOptions, RepackResult } from './repack-jobs.ts'
 
-/** Memory for a sealed blob: enough for all but oversize ones. The system gives real memory only for what is written to. */
-const USUAL_BLOB = 8 * 1024 * 1024 + 64 * 1024
-/** Memory for a piece of a pack: the same. */
+/** Memory for a piece of a pack: enough for all but those with an oversize blob. The system gives real memory only for what is written to. */
 const USUAL_PIECE = 10 * 1024 * 1024
 
 /** Takes blobs out of packs and fills new packs with them. */
 export class BlobMover {
   readonly #options: RepackOptions
+  readonly #verifier: BlobVerifier
   readonly #opener: BlobOpener
   readonly #writers: Readonly<Record<BlobType, PackWriter>>
   readonly #reader: DirectReader | undefined
@@ -27,6 +28,7 @@ export class BlobMover {
     const { repository, source } = options
     this.#reader = source && new DirectReader(source)
     this.#options = options
+    this.#verifier = new BlobVerifier(repository.key)
     this.#opener = new BlobOpener(new Sealer(repository.key))
     this.#writers = {
       data: new PackWriter('data', repository, FRESH_PACK_MEMORY),
@@ -44,6 +46,7 @@ export class BlobMover {
     if (job.kind === 'move') {
       const bytes = job.bytes ?? this.#read(job)
       if (bytes === undefined) return undefined
+      this.#verify(job, bytes)
       for (const blob of job.blobs) this.#move(job, bytes, blob, finished)
       if (job.bytes !== undefined) releaseNow(job.bytes)
     } else {
@@ -60,32 +63,51 @@ export class BlobMover {
     return this.#reader?.read('pack', pack, { offset, length }, bytes) === true ? bytes : undefined
   }
 
-  /** A blob is opened and verified before its sealed bytes are taken over as they are: damage is never copied. */
+  /** Blobs are verified before their sealed bytes are taken over as they are: damage is never copied. */
+  #verify({ pack, offset, blobs }: MoveJob, bytes: Uint8Array): void {
+    const kept = columnsOf(blobs.filter((blob) => !this.#isToBeCompressed(blob)))
+    // In a copy: blobs are opened in place, and their sealed bytes are still wanted.
+    const copy = this.#roomFor(bytes.length)
+    for (let at = 0; at < kept.count; at++) {
+      const start = (kept.offsets[at] ?? 0) - offset
+      copy.set(bytes.subarray(start, start + (kept.lengths[at] ?? 0)), start)
+    }
+    const [damaged] = this.#verifier.verify(copy, offset, kept, 0, kept.count)
+    if (damaged !== undefined) throw damagedBlob(pack, blobAt(kept, damaged.at), damaged.message)
+  }
+
   #move({ pack, offset }: MoveJob, bytes: Uint8Array, blob: PackedBlob, finished: RepackedPack[]): void {
     const start = blob.offset - offset
     const sealed = bytes.subarray(start, start + blob.length)
-    const plain = this.#open(pack, sealed, blob)
     const writer = this.#writers[blob.type]
     if (writer.full || !writer.fits(blob.length - SEAL_OVERHEAD)) finished.push(writer.finish())
-    if (this.#isToBeCompressed(blob)) writer.add(blob.id, plain)
+    if (this.#isToBeCompressed(blob)) writer.add(blob.id, this.#open(pack, sealed, blob))
     else writer.addSealed(blob.id, sealed, blob.uncompressedLength)
   }
 
-  /** In a copy: a blob is opened in place, and its sealed bytes are still wanted. */
   #open(pack: Id, sealed: Uint8Array, blob: PackedBlob): Uint8Array {
-    if (this.#copy.length < sealed.length) this.#copy = Buffer.allocUnsafeSlow(Math.max(USUAL_BLOB, sealed.length))
-    this.#copy.set(sealed)
+    const copy = this.#roomFor(sealed.length)
+    copy.set(sealed)
     try {
-      return this.#opener.open(this.#copy.subarray(0, sealed.length), blob)
+      return this.#opener.open(copy, blob)
     } catch (error) {
       if (!isVarveError(error)) throw error
-      const message = `${blob.type} blob ${blob.id} in pack ${pack} is damaged: ${error.message}`
-      throw new VarveError('ERR_VARVE_DAMAGED', message, { cause: error })
+      throw damagedBlob(pack, blob, error.message, error)
     }
+  }
+
+  /** Memory that is used again with the next call. */
+  #roomFor(length: number): Uint8Array {
+    if (this.#copy.length < length) this.#copy = Buffer.allocUnsafeSlow(Math.max(USUAL_PIECE, length))
+    return this.#copy.subarray(0, length)
   }
 
   #isToBeCompressed({ type, uncompressedLength }: PackedBlob): boolean {
     const { repository, compressData } = this.#options
     return repository.version >= 2 && uncompressedLength === 0 && (type === 'tree' || compressData)
   }
+}
+
+function damagedBlob(pack: Id, { type, id }: PackedBlob, why: string, cause?: unknown): VarveError {
+  return new VarveError('ERR_VARVE_DAMAGED', `${type} blob ${id} in pack ${pack} is damaged: ${why}`, { cause })
 }
