@@ -11,18 +11,21 @@ import type {
   CheckPieceResult,
   CheckWorkerData,
   PackCheckWorkerData,
+  PackJob,
+  PackJobResult,
   PackVerdict,
 } from './check-jobs.ts'
 import type { PresentPack } from './check-packs.ts'
 import { InlineJobs, ThreadsAndThis, TOO_LITTLE_FOR_THREADS, type JobRunner } from './job-runner.ts'
 import type { LostContent } from './lost-content.ts'
+import { PackQueue } from './pack-queue.ts'
 import { PackVerifier } from './pack-verifier.ts'
 import type { PhaseProgress } from './phase-progress.ts'
 import { verifyPack } from './verify-pack.ts'
 import { verifyPiece } from './verify-piece.ts'
 import { inParallel } from './in-parallel.ts'
 
-/** Packs that are read while threads are busy with others. */
+/** Packs that may be asked for while all who verify are busy with others: none of them waits for an answer then. */
 const PACKS_AHEAD = 1
 
 /** What came of reading a pack. */
@@ -42,7 +45,6 @@ type Reading =
 export class DataCheck {
   readonly #index: BlobIndex
   readonly #verifier: Verifier | undefined
-  readonly #packs: readonly PresentPack[]
   #done: Promise<void> | undefined
   /** What nobody has been told yet. */
   #outcomes: Outcome[] = []
@@ -52,8 +54,9 @@ export class DataCheck {
   /** @param packs - that are in the index and in the storage. From now on the index must not change */
   constructor(repository: OpenRepository, index: BlobIndex, packs: readonly PresentPack[], signal?: AbortSignal) {
     this.#index = index
-    this.#packs = packs
-    this.#verifier = packs.length === 0 ? undefined : startVerifier(repository, index, packs, signal)
+    // The largest first, so that there is little left to do for one when there is nothing left for the others.
+    const sorted = packs.toSorted((a, b) => b.size - a.size)
+    this.#verifier = packs.length === 0 ? undefined : startVerifier(repository, index, sorted, signal)
     if (this.#verifier?.threads !== undefined) this.#start()
   }
 
@@ -93,26 +96,38 @@ export class DataCheck {
   }
 
   async #verifyAll(verifier: Verifier): Promise<void> {
-    await inParallel(this.#packs, verifier.size + PACKS_AHEAD, async (pack) => {
-      if (this.#closed) return
-      const outcome = await verifyOrSay(verifier, pack)
+    const lanes = verifier.size + PACKS_AHEAD
+    await inParallel(Array.from({ length: lanes }), lanes, async () => {
+      try {
+        await this.#verifyInTurn(verifier)
+      } catch (error) {
+        this.#closed = true
+        throw error
+      }
+    })
+  }
+
+  async #verifyInTurn(verifier: Verifier): Promise<void> {
+    while (!this.#closed) {
+      const outcome = await verifyNext(verifier)
+      if (outcome === undefined) return
       if (this.#tell === undefined) this.#outcomes.push(outcome)
       else this.#tell(outcome)
-    })
+    }
   }
 }
 
 /** Verifies a pack, and once more where it is not right: what memory or the way to the storage got wrong is no damage. */
-async function verifyOrSay(verifier: Verifier, pack: PresentPack): Promise<Outcome> {
-  const first = await tryToVerify(verifier, pack)
-  if (isRight(first)) return first
-  const second = await tryToVerify(verifier, pack)
+async function verifyNext(verifier: Verifier): Promise<Outcome | undefined> {
+  const first = await verifier.next()
+  if (first === undefined || isRight(first)) return first
+  const second = await verifier.again(first.pack)
   return isRight(second) ? { ...second, before: first } : second
 }
 
-async function tryToVerify(verifier: Verifier, pack: PresentPack): Promise<Reading> {
+async function tryToVerify(pack: PresentPack, verify: () => Promise<PackVerdict>): Promise<Reading> {
   try {
-    return { pack, verdict: await verifier.verify(pack) }
+    return { pack, verdict: await verify() }
   } catch (error) {
     if (!isVarveError(error) || error.code === 'ERR_VARVE_ABORTED' || error.code === 'ERR_VARVE_LOCK_LOST') throw error
     return { pack, error }
@@ -128,7 +143,10 @@ interface Verifier {
   readonly size: number
   /** Undefined where this thread does it alone. */
   readonly threads: { helps: boolean } | undefined
-  verify(pack: PresentPack): Promise<PackVerdict>
+  /** Verifies the first pack that nobody has begun with. @returns undefined where there is none left */
+  next(): Promise<Reading | undefined>
+  /** Verifies a pack once more. */
+  again(pack: PresentPack): Promise<Reading>
   close(): Promise<void>
 }
 
@@ -141,6 +159,7 @@ function startVerifier(
   const { storage, key } = repository
   const sealer = new Sealer(key)
   const verifier = new BlobVerifier(key)
+  const queue = PackQueue.of(packs)
   const few = packs.reduce((bytes, { size }) => bytes + size, 0) < TOO_LITTLE_FOR_THREADS
   const verifyHere = (job: CheckPieceJob): CheckPieceResult => verifyPiece(verifier, job)
   if (storage.direct === undefined) {
@@ -149,21 +168,32 @@ function startVerifier(
     return {
       size: runner.size,
       threads: threadsOf(runner),
-      verify: (pack) => verifyPack(pack, parts),
+      async next() {
+        const pack = queue.take()
+        return pack && (await this.again(pack))
+      },
+      again: (pack) => tryToVerify(pack, () => verifyPack(pack, parts)),
       close: () => runner.close(),
     }
   }
-  const workerData: PackCheckWorkerData = { key, index: index.shared, source: storage.direct }
+  const workerData: PackCheckWorkerData = { key, index: index.shared, source: storage.direct, queue: queue.shared }
   const own = new PackVerifier(workerData)
-  const runner = startRunner('./pack-check-worker', workerData, few, (pack: PresentPack) => own.verify(pack))
+  const runner = startRunner('./pack-check-worker', workerData, few, (job: PackJob) => own.handle(job))
   const otherwise = { storage, index, sealer, runner: new InlineJobs(verifyHere), signal }
+  const run = async (job: PackJob): Promise<PackJobResult> => {
+    throwIfAborted(signal)
+    return runner.run(job)
+  }
+  const readingOf = ({ pack, verdict }: NonNullable<PackJobResult>): Promise<Reading> =>
+    tryToVerify(pack, async () => verdict ?? (await verifyPack(pack, otherwise)))
   return {
     size: runner.size,
     threads: threadsOf(runner),
-    async verify(pack) {
-      throwIfAborted(signal)
-      return (await runner.run(pack)) ?? (await verifyPack(pack, otherwise))
+    async next() {
+      const result = await run('next')
+      return result && (await readingOf(result))
     },
+    again: async (pack) => readingOf({ pack, verdict: (await run(pack))?.verdict }),
     async close() {
       own.close()
       await runner.close()

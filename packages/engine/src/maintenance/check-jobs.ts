@@ -3,6 +3,7 @@ import type { PackedBlob } from '../repository/blob.ts'
 import type { MasterKey } from '../repository/master-key.ts'
 import type { PackColumns } from '../repository/pack-columns.ts'
 import type { DirectSource } from '../storage/direct-reading.ts'
+import type { PresentPack } from './check-packs.ts'
 
 /** What a thread that verifies pieces of packs starts with. */
 export interface CheckWorkerData {
@@ -13,7 +14,15 @@ export interface CheckWorkerData {
 export interface PackCheckWorkerData extends CheckWorkerData {
   readonly index: SharedBlobIndex
   readonly source: DirectSource
+  /** Of a `PackQueue`. */
+  readonly queue: SharedArrayBuffer
 }
+
+/** What a thread that reads packs by itself can be asked to do: verify the next one of the queue, or this one. */
+export type PackJob = 'next' | PresentPack
+
+/** What came of it; undefined where the queue is empty. The verdict is undefined for a pack that has to be read by its storage, which then says why. */
+export type PackJobResult = { readonly pack: PresentPack; readonly verdict: PackVerdict | undefined } | undefined
 
 /** A piece of a pack to verify. */
 export interface CheckPieceJob {

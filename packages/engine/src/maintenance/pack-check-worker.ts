@@ -1,10 +1,9 @@
 import { workerData } from 'node:worker_threads'
 import { serveJobs } from '@varve/platform/workers'
-import type { PackCheckWorkerData, PackVerdict } from './check-jobs.ts'
-import type { PresentPack } from './check-packs.ts'
+import type { PackCheckWorkerData, PackJob, PackJobResult } from './check-jobs.ts'
 import { PackVerifier } from './pack-verifier.ts'
 
-serveJobs<PresentPack, PackVerdict | undefined>(() => {
+serveJobs<PackJob, PackJobResult>(() => {
   const verifier = new PackVerifier(workerData as PackCheckWorkerData)
-  return (pack) => ({ result: verifier.verify(pack) })
+  return (job) => ({ result: verifier.handle(job) })
 })

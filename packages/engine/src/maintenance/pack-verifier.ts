@@ -3,9 +3,10 @@ import { BlobIndex } from '../repository/blob-index.ts'
 import { BlobVerifier } from '../repository/blob-verifying.ts'
 import { Sealer } from '../repository/sealing.ts'
 import { DirectReader } from '../storage/direct-reading.ts'
-import type { CheckPieceResult, PackCheckWorkerData, PackVerdict } from './check-jobs.ts'
+import type { CheckPieceResult, PackCheckWorkerData, PackJob, PackJobResult, PackVerdict } from './check-jobs.ts'
 import type { PresentPack } from './check-packs.ts'
 import { wholePieces } from './pack-pieces.ts'
+import { PackQueue } from './pack-queue.ts'
 import { verifyHeaderAtHand } from './verify-header.ts'
 import { describeDamaged } from './verify-piece.ts'
 
@@ -18,17 +19,24 @@ export class PackVerifier {
   readonly #sealer: Sealer
   readonly #verifier: BlobVerifier
   readonly #reader: DirectReader
+  readonly #queue: PackQueue
   #buffer: Buffer = Buffer.alloc(0)
 
-  constructor({ key, index, source }: PackCheckWorkerData) {
+  constructor({ key, index, source, queue }: PackCheckWorkerData) {
     this.#index = BlobIndex.attach(index)
     this.#sealer = new Sealer(key)
     this.#verifier = new BlobVerifier(key)
     this.#reader = new DirectReader(source)
+    this.#queue = PackQueue.attach(queue)
   }
 
-  /** @returns undefined for a pack that has to be read by its storage, which then says why */
-  verify({ id, size }: PresentPack): PackVerdict | undefined {
+  /** Does a job. */
+  handle(job: PackJob): PackJobResult {
+    const pack = job === 'next' ? this.#queue.take() : job
+    return pack && { pack, verdict: this.#verify(pack) }
+  }
+
+  #verify({ id, size }: PresentPack): PackVerdict | undefined {
     const indexed = this.#index.columns(id)
     const hash = createHash('sha256')
     const faults: string[] = []
