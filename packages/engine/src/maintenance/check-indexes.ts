@@ -1,8 +1,9 @@
 import { isVarveError, throwIfAborted } from '@varve/platform/errors'
-import { BlobIndex } from '../repository/blob-index.ts'
+import { BlobIndex, contentsOf, idFromWords } from '../repository/blob-index.ts'
 import type { PackContents } from '../repository/blob.ts'
 import type { Id } from '../repository/id.ts'
-import { decodePacks } from '../repository/index-file.ts'
+import { indexPacks, type PackSink } from '../repository/index-file.ts'
+import type { PackRecords } from '../repository/index-scanner.ts'
 import type { OpenRepository } from '../repository/repository.ts'
 import type { CheckFindings } from './check-findings.ts'
 import { readAll } from './check-objects.ts'
@@ -34,7 +35,8 @@ export async function readIndexes(
     progress.advance(1)
     try {
       if ('error' in read) throw read.error
-      for (const pack of decodePacks(read.value, read.id)) packs.add(pack, read.id)
+      packs.file = read.id
+      indexPacks(read.value, read.id, packs)
     } catch (error) {
       if (!isVarveError(error)) throw error
       out.add({ kind: 'damaged-index', index: read.id, message: error.message })
@@ -45,23 +47,35 @@ export async function readIndexes(
 }
 
 /** Puts indexes together and notices packs that are named more than once. */
-class PackComparison {
+class PackComparison implements PackSink {
   readonly index = new BlobIndex()
+  /** The index file that is being read. */
+  file: Id | undefined
   readonly #indexes = new Map<Id, Id | Id[]>()
   readonly #conflicting = new Set<Id>()
 
-  add(pack: PackContents, from: Id): void {
-    const before = this.#indexes.get(pack.id)
-    if (before === undefined) {
-      this.#indexes.set(pack.id, from)
-      this.index.add(pack)
-      return
-    }
-    this.#indexes.set(pack.id, typeof before === 'string' ? [before, from] : [...before, from])
+  add(pack: PackContents): void {
+    if (this.#isNew(pack.id)) return this.index.add(pack)
     const known = this.index.pack(pack.id)?.blobs.length
     this.index.add(pack)
     const together = this.index.pack(pack.id)?.blobs.length
     if (known !== pack.blobs.length || together !== known) this.#conflicting.add(pack.id)
+  }
+
+  addRecords(pack: PackRecords): void {
+    const id = idFromWords(pack.id, 0)
+    if (this.#indexes.has(id)) return this.add(contentsOf(pack))
+    this.#isNew(id)
+    this.index.addRecords(pack)
+  }
+
+  /** Notes that the file names a pack. @returns whether none did before */
+  #isNew(pack: Id): boolean {
+    if (this.file === undefined) throw new Error('packs come from a file')
+    const before = this.#indexes.get(pack)
+    if (before === undefined) this.#indexes.set(pack, this.file)
+    else this.#indexes.set(pack, typeof before === 'string' ? [before, this.file] : [...before, this.file])
+    return before === undefined
   }
 
   report(out: CheckFindings): void {

@@ -191,30 +191,29 @@ export class BlobIndex {
   }
 
   #contents(id: Id): PackContents {
-    return { id, blobs: Array.from(this.#numbersIn(id), (number) => this.#blob(number, this.#blobs.id(number))) }
+    return { id, blobs: this.#numbersIn(id).map((number) => this.#blob(number, this.#blobs.id(number))) }
   }
 
   #numbered(id: Id): NumberedPack {
-    const blobs: NumberedBlob[] = []
-    for (const number of this.#numbersIn(id)) {
-      blobs.push({
-        entry: this.#blobs.first(number),
-        type: this.#type(number),
-        offset: this.#blobs.word(number, 1),
-        length: this.#blobs.word(number, 2),
-        uncompressedLength: this.#blobs.word(number, 3),
-      })
-    }
+    const blobs = this.#numbersIn(id).map((number) => ({
+      entry: this.#blobs.first(number),
+      type: this.#type(number),
+      offset: this.#blobs.word(number, 1),
+      length: this.#blobs.word(number, 2),
+      uncompressedLength: this.#blobs.word(number, 3),
+    }))
     return { id, blobs }
   }
 
   /** Numbers of the entries of a pack. */
-  *#numbersIn(id: Id): Generator<number, void, undefined> {
+  #numbersIn(id: Id): readonly number[] {
+    const numbers: number[] = []
     for (const run of this.#packs.findAll(this.#keyOf(id), 0)) {
       const first = this.#packs.word(run, 1)
       const end = first + this.#packs.word(run, 2)
-      for (let number = first; number < end; number++) yield number
+      for (let number = first; number < end; number++) numbers.push(number)
     }
+    return numbers
   }
 
   #type(number: number): BlobType {
@@ -255,7 +254,8 @@ export class BlobIndex {
   }
 }
 
-function contentsOf({ id, words, count }: PackRecords): PackContents {
+/** What records say, as objects. */
+export function contentsOf({ id, words, count }: PackRecords): PackContents {
   const blobs: PackedBlob[] = []
   for (let at = 0; at < count * RECORD_SIZE; at += RECORD_SIZE) {
     blobs.push({
@@ -269,7 +269,8 @@ function contentsOf({ id, words, count }: PackRecords): PackContents {
   return { id: idFromWords(id, 0), blobs }
 }
 
-function idFromWords(words: Uint32Array, at: number): Id {
+/** An id from its words, which start at `at`. */
+export function idFromWords(words: Uint32Array, at: number): Id {
   return idFromBytes(new Uint8Array(words.buffer), words.byteOffset + at * 4)
 }
 

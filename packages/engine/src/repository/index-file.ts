@@ -72,11 +72,14 @@ export function* decodePacks(json: Uint8Array, name: Id): Generator<PackContents
   }
 }
 
+/** What takes packs in either form; an index does. */
+export type PackSink = Pick<BlobIndex, 'add' | 'addRecords'>
+
 /**
  * Adds the packs that an index file describes to an index: what {@link decodePacks} gives, without making objects of it.
  * @throws ERR_VARVE_DAMAGED naming the index; what comes before the damage is added then
  */
-export function indexPacks(json: Uint8Array, name: Id, index: BlobIndex): void {
+export function indexPacks(json: Uint8Array, name: Id, index: PackSink): void {
   const scanner = new IndexScanner(json)
   try {
     const reader = new JsonReader(json, KEYS)
@@ -92,7 +95,7 @@ export function indexPacks(json: Uint8Array, name: Id, index: BlobIndex): void {
   }
 }
 
-function indexPack(reader: JsonReader, scanner: IndexScanner, index: BlobIndex): void {
+function indexPack(reader: JsonReader, scanner: IndexScanner, index: PackSink): void {
   const end = scanner.scan(reader.valueStart())
   if (end === -1) return index.add(readPack(reader))
   reader.continueAt(end)
