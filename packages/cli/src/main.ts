@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { keepHeapSmall } from './keep-heap-small.ts'
+import { keepMemorySmall } from './keep-memory-small.ts'
 import { reportError } from './error-report.ts'
 import { runProgram } from './program.ts'
 import { printError } from './run-command.ts'
 import { Output } from './terminal/output.ts'
 import { findWorkingFolder } from './working-folder.ts'
 
-keepHeapSmall()
+keepMemorySmall()
 
 const { stdout, stderr, env } = process
 const output = new Output(stdout, stderr, env['TERM'] === 'dumb')

@@ -1,7 +1,7 @@
 import { VarveError, describeError } from '@varve/platform/errors'
 import type { Storage } from '../storage/storage.ts'
 import { SEAL_OVERHEAD, type PackedBlob } from './blob.ts'
-import { ID_SIZE, idFromBytes, idToBytes, shortId, type Id } from './id.ts'
+import { ID_SIZE, idFromBytes, shortId, type Id } from './id.ts'
 import type { PackColumns } from './pack-columns.ts'
 import type { PackedBlobs } from './packed-blobs.ts'
 import type { Sealer } from './sealing.ts'

@@ -191,6 +191,8 @@ export class BlobSaver {
   /** Waits until all that was handed over is stored durably and the index names it. */
   async finish(): Promise<AddedBlobs> {
     await this.filesDone()
+    // Where no thread was needed until now, some folders do not make it worth while to start any.
+    if (this.#pool === undefined) this.#packBlobsHere()
     this.#flushBlobs()
     while (this.#pendingBlobBytes > 0) {
       await this.#gate.wait()
@@ -245,6 +247,18 @@ export class BlobSaver {
     })
     this.#blobJobs.add(job)
     void job.finally(() => this.#blobJobs.delete(job))
+  }
+
+  #packBlobsHere(): void {
+    const blobs = this.#blobs
+    if (blobs.length === 0) return
+    this.#blobs = []
+    this.#pendingBlobBytes -= this.#blobsBytes
+    this.#blobsBytes = 0
+    const added = packBlobs(blobs, workerRepository(this.#repository), (pack) => {
+      if (!this.#options.dryRun) this.#store(pack, undefined)
+    })
+    this.#added = sumAdded(this.#added, added)
   }
 
   /** Packs the blobs that no thread has taken yet, here: they may wait behind a thousand files. */

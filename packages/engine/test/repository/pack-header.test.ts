@@ -100,7 +100,7 @@ describe('pack headers', () => {
 
   it('are compared with others, where bytes are at hand', () => {
     const { blobs } = imaginaryPack(30)
-    const bytes = packOf(bodySize(blobs), encodePackHeader(blobs))
+    const bytes = packOf(bodySize(blobs), encodePackHeader(PackedBlobs.of(blobs)))
     const has = (others: readonly PackedBlob[], at = bytes): boolean | undefined =>
       hasPackHeader(sealer, randomId(), at, bytes.length, columnsOf(others))
     expect(has(blobs)).toBe(true)
@@ -127,7 +127,7 @@ describe('pack headers', () => {
     ]
     for (const other of others.filter((other) => !isDeepStrictEqual(other, blobs))) expect(has(other)).toBe(false)
     for (const size of [bodySize(blobs) - 1, bodySize(blobs) + 1]) {
-      const wrong = packOf(size, encodePackHeader(blobs))
+      const wrong = packOf(size, encodePackHeader(PackedBlobs.of(blobs)))
       expect(hasPackHeader(sealer, randomId(), wrong, wrong.length, columnsOf(blobs))).toBe(false)
     }
   })
