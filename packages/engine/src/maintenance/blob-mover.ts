@@ -4,7 +4,7 @@ import { BlobOpener } from '../repository/blob-opening.ts'
 import { BlobVerifier } from '../repository/blob-verifying.ts'
 import { SEAL_OVERHEAD, type BlobType, type PackedBlob } from '../repository/blob.ts'
 import type { Id } from '../repository/id.ts'
-import { blobAt, columnsOf } from '../repository/pack-columns.ts'
+import { PackedBlobs } from '../repository/packed-blobs.ts'
 import { FRESH_PACK_MEMORY } from '../repository/pack-memory.ts'
 import { PackWriter } from '../repository/pack-writer.ts'
 import { Sealer } from '../repository/sealing.ts'
@@ -65,15 +65,15 @@ export class BlobMover {
 
   /** Blobs are verified before their sealed bytes are taken over as they are: damage is never copied. */
   #verify({ pack, offset, blobs }: MoveJob, bytes: Uint8Array): void {
-    const kept = columnsOf(blobs.filter((blob) => !this.#isToBeCompressed(blob)))
+    const kept = PackedBlobs.inOrder(blobs.filter((blob) => !this.#isToBeCompressed(blob)))
     // In a copy: blobs are opened in place, and their sealed bytes are still wanted.
     const copy = this.#roomFor(bytes.length)
     for (let at = 0; at < kept.count; at++) {
-      const start = (kept.offsets[at] ?? 0) - offset
-      copy.set(bytes.subarray(start, start + (kept.lengths[at] ?? 0)), start)
+      const start = kept.offset(at) - offset
+      copy.set(bytes.subarray(start, start + kept.length(at)), start)
     }
     const [damaged] = this.#verifier.verify(copy, offset, kept, 0, kept.count)
-    if (damaged !== undefined) throw damagedBlob(pack, blobAt(kept, damaged.at), damaged.message)
+    if (damaged !== undefined) throw damagedBlob(pack, kept.blob(damaged.at), damaged.message)
   }
 
   #move({ pack, offset }: MoveJob, bytes: Uint8Array, blob: PackedBlob, finished: RepackedPack[]): void {

@@ -1,7 +1,6 @@
 import type { SharedBlobIndex } from '../repository/blob-index.ts'
 import type { PackedBlob } from '../repository/blob.ts'
 import type { MasterKey } from '../repository/master-key.ts'
-import type { PackColumns } from '../repository/pack-columns.ts'
 import type { DirectSource } from '../storage/direct-reading.ts'
 import type { PresentPack } from './check-packs.ts'
 
@@ -29,8 +28,8 @@ export interface CheckPieceJob {
   /** Where in the pack it begins. */
   readonly offset: number
   readonly bytes: Uint8Array<ArrayBuffer>
-  /** The blobs that should be in it. */
-  readonly blobs: PackColumns
+  /** The blobs that should be in it: the `records` of `PackedBlobs`. */
+  readonly records: Uint32Array<ArrayBuffer>
 }
 
 /** Blobs that should be in a piece and are not. */

@@ -1,10 +1,10 @@
 import type { PackedBlob } from '../repository/blob.ts'
-import type { PackColumns } from '../repository/pack-columns.ts'
+import type { PackedBlobs } from '../repository/packed-blobs.ts'
 
 /** Bytes from which on a piece is long enough to be read and handed to a thread on its own. */
 const PIECE_SIZE = 1024 * 1024
 
-/** A range of a pack and the blobs that lie in it: `from` to `to` of its columns. */
+/** A range of a pack and the blobs that lie in it, by their numbers: `from` up to `to`. */
 export interface WholePiece {
   readonly offset: number
   readonly length: number
@@ -18,21 +18,21 @@ export interface WholePiece {
  * @param size - bytes of the pack
  * @param blobs - what the index says is in it, which need not be true: blobs that would lie beyond the end are in the last piece
  */
-export function wholePieces(size: number, { count, offsets, lengths }: PackColumns): readonly WholePiece[] {
+export function wholePieces(size: number, blobs: PackedBlobs): readonly WholePiece[] {
   const pieces: WholePiece[] = []
   let start = 0
   let end = 0
   let from = 0
-  for (let at = 0; at < count; at++) {
-    const offset = offsets[at] ?? 0
+  for (let at = 0; at < blobs.count; at++) {
+    const offset = blobs.offset(at)
     if (offset >= end && offset - start >= PIECE_SIZE && offset < size) {
       pieces.push({ offset: start, length: offset - start, from, to: at })
       start = offset
       from = at
     }
-    end = Math.max(end, offset + (lengths[at] ?? 0))
+    end = Math.max(end, offset + blobs.length(at))
   }
-  pieces.push({ offset: start, length: size - start, from, to: count })
+  pieces.push({ offset: start, length: size - start, from, to: blobs.count })
   return pieces
 }
 

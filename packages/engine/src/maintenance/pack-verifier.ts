@@ -37,7 +37,7 @@ export class PackVerifier {
   }
 
   #verify({ id, size }: PresentPack): PackVerdict | undefined {
-    const indexed = this.#index.columns(id)
+    const indexed = this.#index.packedBlobs(id)
     const hash = createHash('sha256')
     const faults: string[] = []
     const damaged: CheckPieceResult[number][] = []

@@ -1,8 +1,8 @@
 import { describeError, isVarveError } from '@varve/platform/errors'
 import type { PackedBlob } from '../repository/blob.ts'
 import type { Id } from '../repository/id.ts'
-import { blobsOf, type PackColumns } from '../repository/pack-columns.ts'
 import { hasPackHeader, parsePackHeader, readPackHeader } from '../repository/pack-header.ts'
+import type { PackedBlobs } from '../repository/packed-blobs.ts'
 import type { Sealer } from '../repository/sealing.ts'
 import type { Storage } from '../storage/storage.ts'
 
@@ -28,7 +28,7 @@ export type HeaderVerdict = { readonly fault: string | undefined }
 export function verifyHeaderAtHand(
   sealer: Sealer,
   { id, size, end }: PackEnd,
-  indexed: PackColumns,
+  indexed: PackedBlobs,
 ): HeaderVerdict | undefined {
   try {
     if (hasPackHeader(sealer, id, end, size, indexed) === true) return { fault: undefined }
@@ -44,7 +44,7 @@ export async function verifyHeader(
   storage: Storage,
   sealer: Sealer,
   pack: PackEnd,
-  indexed: PackColumns,
+  indexed: PackedBlobs,
 ): Promise<string | undefined> {
   const verdict = verifyHeaderAtHand(sealer, pack, indexed)
   if (verdict !== undefined) return verdict.fault
@@ -61,9 +61,9 @@ function damageIn(error: unknown): string {
   return describeError(error.cause ?? error)
 }
 
-function difference(header: readonly PackedBlob[], indexed: PackColumns): string | undefined {
+function difference(header: readonly PackedBlob[], indexed: PackedBlobs): string | undefined {
   if (header.length !== indexed.count) return `its header names ${header.length} blobs, the index ${indexed.count}`
-  const inOrder = blobsOf(indexed)
+  const inOrder = indexed.blobs()
   const different = header.findIndex((blob, i) => !isSame(blob, inOrder[i]))
   return different < 0 ? undefined : `its header and the index disagree about blob ${different + 1} of ${header.length}`
 }

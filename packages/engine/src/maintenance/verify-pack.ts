@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { throwIfAborted } from '@varve/platform/errors'
 import type { BlobIndex } from '../repository/blob-index.ts'
-import { sliceColumns } from '../repository/pack-columns.ts'
 import type { Sealer } from '../repository/sealing.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { CheckPieceJob, CheckPieceResult, PackVerdict } from './check-jobs.ts'
@@ -29,7 +28,7 @@ export async function verifyPack(
   { id, size }: PresentPack,
   { storage, index, sealer, runner, signal }: PackVerification,
 ): Promise<PackVerdict> {
-  const indexed = index.columns(id)
+  const indexed = index.packedBlobs(id)
   const hash = createHash('sha256')
   const faults: string[] = []
   const damaged: CheckPieceResult[number][] = []
@@ -43,8 +42,8 @@ export async function verifyPack(
       if (fault !== undefined) faults.push(fault)
     }
     damaged.push(...(await verifying))
-    const blobs = sliceColumns(indexed, from, to)
-    verifying = runner.run({ offset, bytes, blobs }, { transfer: [bytes.buffer] })
+    const { records } = indexed.slice(from, to)
+    verifying = runner.run({ offset, bytes, records }, { transfer: [bytes.buffer] })
     // Whoever awaits it handles a failure; what is read meanwhile may fail first.
     verifying.catch(() => undefined)
   }

@@ -1,7 +1,7 @@
 import type { BlobLocation, BlobType, PackContents, PackedBlob } from './blob.ts'
 import { IdTable, ID_WORDS, MAX_FIRST_WORD, type SharedIdTable } from './id-table.ts'
 import { idFromBytes, ID_SIZE, type Id } from './id.ts'
-import type { PackColumns } from './pack-columns.ts'
+import { PackedBlobs } from './packed-blobs.ts'
 import { RECORD, RECORD_SIZE, type PackRecords } from './index-scanner.ts'
 
 /** A {@link BlobIndex} as other threads get it: `postMessage` carries it without copying what is in it. */
@@ -148,26 +148,25 @@ export class BlobIndex {
     return this.#packs.find(this.#keyOf(id), 0) === -1 ? undefined : this.#numbered(id)
   }
 
-  /** As {@link pack}, in columns; there are none of a pack that is not known. */
-  columns(id: Id): PackColumns {
+  /** As {@link pack}, without objects, in the order in which they lie; there are none of a pack that is not known. */
+  packedBlobs(id: Id): PackedBlobs {
     const numbers = Uint32Array.from(this.#numbersIn(id))
     // They nearly always are in order, which sorting need not find out.
     if (!this.#isInOrder(numbers)) numbers.sort((a, b) => this.#blobs.word(a, 1) - this.#blobs.word(b, 1))
-    const count = numbers.length
-    const ids = new Uint32Array(count * ID_WORDS)
-    const kinds = new Uint8Array(count)
-    const offsets = new Uint32Array(count)
-    const lengths = new Uint32Array(count)
-    const uncompressedLengths = new Uint32Array(count)
-    for (let at = 0; at < count; at++) {
-      const number = numbers[at] ?? 0
-      this.#blobs.copyId(number, ids, at * ID_WORDS)
-      kinds[at] = this.#blobs.kind(number)
-      offsets[at] = this.#blobs.word(number, 1)
-      lengths[at] = this.#blobs.word(number, 2)
-      uncompressedLengths[at] = this.#blobs.word(number, 3)
+    const packed = new PackedBlobs()
+    const words = new Uint32Array(ID_WORDS)
+    for (const number of numbers) {
+      this.#blobs.copyId(number, words, 0)
+      const type = this.#blobs.kind(number) === 0 ? 'data' : 'tree'
+      packed.addWithWords(
+        type,
+        words,
+        this.#blobs.word(number, 1),
+        this.#blobs.word(number, 2),
+        this.#blobs.word(number, 3),
+      )
     }
-    return { count, ids: new Uint8Array(ids.buffer), kinds, offsets, lengths, uncompressedLengths }
+    return packed
   }
 
   #isInOrder(numbers: Uint32Array): boolean {

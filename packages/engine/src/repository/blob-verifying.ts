@@ -3,9 +3,8 @@ import { isVarveError } from '@varve/platform/errors'
 import { BlobOpener, wrongHash } from './blob-opening.ts'
 import { SEAL_OVERHEAD } from './blob.ts'
 import { CtrCipher } from './ctr-cipher.ts'
-import { ID_SIZE } from './id.ts'
 import type { MasterKey } from './master-key.ts'
-import { blobAt, type PackColumns } from './pack-columns.ts'
+import type { PackedBlobs } from './packed-blobs.ts'
 import { NONCE_SIZE, Sealer } from './sealing.ts'
 
 const TAG_SIZE = SEAL_OVERHEAD - NONCE_SIZE
@@ -17,7 +16,7 @@ const ENOUGH_TOGETHER = 128 * 1024
 
 /** A blob that is not what it should be. */
 export interface DamagedBlob {
-  /** Its place in the columns. */
+  /** Its number. */
   readonly at: number
   readonly message: string
 }
@@ -32,7 +31,7 @@ export class BlobVerifier {
   /** As in `Sealer`: `r ‖ AES-128_k(nonce)`, and AES-128_k. */
   readonly #macKey = Buffer.alloc(32)
   readonly #macCipher: Cipheriv
-  /** Places in the columns of the blobs that are opened next, and their nonces. */
+  /** Numbers of the blobs that are opened next, and their nonces. */
   readonly #group: number[] = []
   readonly #nonces = Buffer.alloc(OPENED_TOGETHER * NONCE_SIZE)
 
@@ -51,18 +50,18 @@ export class BlobVerifier {
    * @param offset - where in the pack it begins
    * @param blobs - `from` to `to` of these should be in it
    */
-  verify(bytes: Uint8Array, offset: number, blobs: PackColumns, from: number, to: number): readonly DamagedBlob[] {
+  verify(bytes: Uint8Array, offset: number, blobs: PackedBlobs, from: number, to: number): readonly DamagedBlob[] {
     const damaged: DamagedBlob[] = []
     let end = 0
     let groupStart = 0
     for (let at = from; at < to; at++) {
-      const start = (blobs.offsets[at] ?? 0) - offset
+      const start = blobs.offset(at) - offset
       // One that would lie over the one before is a false index's; opening them in turn shows that.
       if (this.#group.length === OPENED_TOGETHER || start < end || start - groupStart >= ENOUGH_TOGETHER) {
         this.#openGroup(bytes, offset, blobs, damaged)
         groupStart = start
       }
-      end = start + (blobs.lengths[at] ?? 0)
+      end = start + blobs.length(at)
       if (end <= bytes.length && this.#takeNonce(bytes, start)) this.#group.push(at)
       else this.#openAlone(bytes, offset, blobs, at, damaged)
     }
@@ -79,14 +78,14 @@ export class BlobVerifier {
     return any !== 0
   }
 
-  #openGroup(bytes: Uint8Array, offset: number, blobs: PackColumns, damaged: DamagedBlob[]): void {
+  #openGroup(bytes: Uint8Array, offset: number, blobs: PackedBlobs, damaged: DamagedBlob[]): void {
     const group = this.#group
     if (group.length === 0) return
     const nonceBlocks = this.#macCipher.update(this.#nonces.subarray(0, group.length * NONCE_SIZE))
     const whole: number[] = []
     for (const [i, at] of group.entries()) {
-      const start = (blobs.offsets[at] ?? 0) - offset + NONCE_SIZE
-      const length = (blobs.lengths[at] ?? 0) - SEAL_OVERHEAD
+      const start = blobs.offset(at) - offset + NONCE_SIZE
+      const length = blobs.length(at) - SEAL_OVERHEAD
       nonceBlocks.copy(this.#macKey, NONCE_SIZE, i * NONCE_SIZE, (i + 1) * NONCE_SIZE)
       if (this.#isSealed(bytes, start, start + length)) {
         whole.push(at)
@@ -95,8 +94,8 @@ export class BlobVerifier {
     }
     this.#cipher.flush()
     for (const at of whole) {
-      const start = (blobs.offsets[at] ?? 0) - offset + NONCE_SIZE
-      const opened = bytes.subarray(start, start + (blobs.lengths[at] ?? 0) - SEAL_OVERHEAD)
+      const start = blobs.offset(at) - offset + NONCE_SIZE
+      const opened = bytes.subarray(start, start + blobs.length(at) - SEAL_OVERHEAD)
       try {
         this.#verifyContent(opened, blobs, at)
       } catch (error) {
@@ -115,18 +114,15 @@ export class BlobVerifier {
     return different === 0
   }
 
-  #verifyContent(opened: Uint8Array, blobs: PackColumns, at: number): void {
-    const content = this.#opener.decompress(opened, blobs.uncompressedLengths[at] ?? 0)
+  #verifyContent(opened: Uint8Array, blobs: PackedBlobs, at: number): void {
+    const content = this.#opener.decompress(opened, blobs.uncompressedLength(at))
     const found = hash('sha256', content, 'latin1')
-    const start = at * ID_SIZE
-    for (let byte = 0; byte < ID_SIZE; byte++) {
-      if (found.charCodeAt(byte) !== blobs.ids[start + byte]) throw wrongHash()
-    }
+    if (!blobs.hasId(at, found)) throw wrongHash()
   }
 
   /** What is not right is opened by whoever says what is wrong with it. */
-  #openAlone(bytes: Uint8Array, offset: number, blobs: PackColumns, at: number, damaged: DamagedBlob[]): void {
-    const blob = blobAt(blobs, at)
+  #openAlone(bytes: Uint8Array, offset: number, blobs: PackedBlobs, at: number, damaged: DamagedBlob[]): void {
+    const blob = blobs.blob(at)
     const start = blob.offset - offset
     try {
       this.#opener.open(bytes.subarray(start, start + blob.length), blob)

@@ -2,7 +2,6 @@ import { VarveError, describeError } from '@varve/platform/errors'
 import type { Storage } from '../storage/storage.ts'
 import { SEAL_OVERHEAD, type PackedBlob } from './blob.ts'
 import { ID_SIZE, idFromBytes, shortId, type Id } from './id.ts'
-import type { PackColumns } from './pack-columns.ts'
 import type { PackedBlobs } from './packed-blobs.ts'
 import type { Sealer } from './sealing.ts'
 
@@ -37,13 +36,18 @@ export function encodePackHeader(blobs: PackedBlobs): Buffer {
   for (let blob = 0; blob < blobs.count; blob++) {
     const uncompressedLength = blobs.uncompressedLength(blob)
     const compressed = uncompressedLength !== 0
-    at = header.writeUInt8((blobs.type(blob) === 'data' ? 0 : 1) + (compressed ? 2 : 0), at)
+    at = header.writeUInt8(kindOf(blobs, blob), at)
     at = header.writeUInt32LE(blobs.length(blob), at)
     if (compressed) at = header.writeUInt32LE(uncompressedLength, at)
     blobs.copyId(blob, header, at)
     at += ID_SIZE
   }
   return header.subarray(0, at)
+}
+
+/** What a header's entry begins with. */
+function kindOf(blobs: PackedBlobs, blob: number): number {
+  return (blobs.type(blob) === 'data' ? 0 : 1) + (blobs.uncompressedLength(blob) === 0 ? 0 : 2)
 }
 
 /**
@@ -106,7 +110,7 @@ export function hasPackHeader(
   pack: Id,
   bytes: Uint8Array,
   packSize: number,
-  blobs: PackColumns,
+  blobs: PackedBlobs,
 ): boolean | undefined {
   return namingPack(pack, () => {
     const opened = openPackHeader(sealer, bytes, packSize)
@@ -127,19 +131,18 @@ function openPackHeader(sealer: Sealer, bytes: Uint8Array, packSize: number): Op
   return { header, bodySize: packSize - size }
 }
 
-function isHeaderOf({ header, bodySize }: OpenedHeader, blobs: PackColumns): boolean {
-  const { count, ids, kinds, offsets, lengths, uncompressedLengths } = blobs
+function isHeaderOf({ header, bodySize }: OpenedHeader, blobs: PackedBlobs): boolean {
   let at = 0
   let offset = 0
-  for (let blob = 0; blob < count; blob++) {
-    const uncompressedLength = uncompressedLengths[blob] ?? 0
+  for (let blob = 0; blob < blobs.count; blob++) {
+    const uncompressedLength = blobs.uncompressedLength(blob)
     const idAt = at + (uncompressedLength === 0 ? 5 : 9)
-    if (idAt + ID_SIZE > header.length || offsets[blob] !== offset) return false
-    const length = lengths[blob] ?? 0
-    if (header[at] !== (kinds[blob] ?? 0) + (uncompressedLength === 0 ? 0 : 2)) return false
+    if (idAt + ID_SIZE > header.length || blobs.offset(blob) !== offset) return false
+    const length = blobs.length(blob)
+    if (header[at] !== kindOf(blobs, blob)) return false
     if (header.readUInt32LE(at + 1) !== length) return false
     if (uncompressedLength !== 0 && header.readUInt32LE(at + 5) !== uncompressedLength) return false
-    for (let byte = 0; byte < ID_SIZE; byte++) if (header[idAt + byte] !== ids[blob * ID_SIZE + byte]) return false
+    if (!blobs.hasIdAt(blob, header, idAt)) return false
     offset += length
     at = idAt + ID_SIZE
   }

@@ -1,5 +1,5 @@
 import type { BlobType, PackedBlob } from './blob.ts'
-import { ID_SIZE, type Id } from './id.ts'
+import { ID_SIZE, idFromBytes, type Id } from './id.ts'
 
 /** Words before the id: kind, offset, length, length before compression. */
 const NUMBERS = 4
@@ -31,6 +31,11 @@ export class PackedBlobs {
     return packed
   }
 
+  /** The same, in the order in which they lie. */
+  static inOrder(blobs: readonly PackedBlob[]): PackedBlobs {
+    return PackedBlobs.of(blobs.toSorted((a, b) => a.offset - b.offset))
+  }
+
   /** How many there are. */
   get count(): number {
     return this.#count
@@ -43,15 +48,14 @@ export class PackedBlobs {
 
   /** Adds a blob behind the others. */
   add(type: BlobType, id: Id, offset: number, length: number, uncompressedLength: number): void {
-    const at = this.#count * RECORD_WORDS
-    if (at === this.#words.length) this.#grow()
-    const words = this.#words
-    words[at] = type === 'data' ? 0 : 1
-    words[at + 1] = offset
-    words[at + 2] = length
-    words[at + 3] = uncompressedLength
-    this.#bytes.write(id, (at + NUMBERS) * 4, 'hex')
-    this.#count++
+    const at = this.#addNumbers(type, offset, length, uncompressedLength)
+    this.#bytes.write(id, at * 4, 'hex')
+  }
+
+  /** As {@link add}, of a blob whose id is there in words: as its bytes lie in memory. */
+  addWithWords(type: BlobType, id: Uint32Array, offset: number, length: number, uncompressedLength: number): void {
+    const at = this.#addNumbers(type, offset, length, uncompressedLength)
+    this.#words.set(id, at)
   }
 
   /** Forgets all of them, and keeps the memory. */
@@ -79,9 +83,44 @@ export class PackedBlobs {
     return this.#word(number, 3)
   }
 
+  /** All that is known of it. */
+  blob(number: number): PackedBlob {
+    return {
+      type: this.type(number),
+      id: idFromBytes(this.#bytes, this.#idAt(number)),
+      offset: this.offset(number),
+      length: this.length(number),
+      uncompressedLength: this.uncompressedLength(number),
+    }
+  }
+
+  /** All of them. */
+  blobs(): readonly PackedBlob[] {
+    return Array.from({ length: this.#count }, (_, number) => this.blob(number))
+  }
+
+  /** Some of them that follow each other, in memory of their own. */
+  slice(from: number, to: number): PackedBlobs {
+    return new PackedBlobs(this.#words.slice(from * RECORD_WORDS, to * RECORD_WORDS))
+  }
+
+  /** Whether its id is these bytes. @param id - a character a byte */
+  hasId(number: number, id: string): boolean {
+    const at = this.#idAt(number)
+    for (let byte = 0; byte < ID_SIZE; byte++) if (id.charCodeAt(byte) !== this.#bytes[at + byte]) return false
+    return true
+  }
+
+  /** Whether its id is what lies at a place of some bytes. */
+  hasIdAt(number: number, bytes: Uint8Array, place: number): boolean {
+    const at = this.#idAt(number)
+    for (let byte = 0; byte < ID_SIZE; byte++) if (bytes[place + byte] !== this.#bytes[at + byte]) return false
+    return true
+  }
+
   /** Copies the bytes of its id. */
   copyId(number: number, target: Uint8Array, targetAt: number): void {
-    const at = (number * RECORD_WORDS + NUMBERS) * 4
+    const at = this.#idAt(number)
     for (let byte = 0; byte < ID_SIZE; byte++) target[targetAt + byte] = this.#bytes[at + byte] ?? 0
   }
 
@@ -89,6 +128,22 @@ export class PackedBlobs {
     const value = this.#words[number * RECORD_WORDS + word]
     if (value === undefined || number >= this.#count) throw new Error(`no blob ${number}`)
     return value
+  }
+
+  #idAt(number: number): number {
+    return (number * RECORD_WORDS + NUMBERS) * 4
+  }
+
+  /** @returns where the words of the id belong */
+  #addNumbers(type: BlobType, offset: number, length: number, uncompressedLength: number): number {
+    const at = this.#count++ * RECORD_WORDS
+    if (at === this.#words.length) this.#grow()
+    const words = this.#words
+    words[at] = type === 'data' ? 0 : 1
+    words[at + 1] = offset
+    words[at + 2] = length
+    words[at + 3] = uncompressedLength
+    return at + NUMBERS
   }
 
   #grow(): void {

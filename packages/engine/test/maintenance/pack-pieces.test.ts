@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { wantedPieces, wholePieces, type WantedPiece } from '../../src/maintenance/pack-pieces.ts'
 import type { PackedBlob } from '../../src/repository/blob.ts'
 import { idOf } from '../../src/repository/id.ts'
-import { blobAt, columnsOf } from '../../src/repository/pack-columns.ts'
+import { PackedBlobs } from '../../src/repository/packed-blobs.ts'
 
 /** Blobs as lengths, each with a gap before it. Negative gaps are what only a damaged index has. */
 function blobsOf(parts: readonly (readonly [number, number])[]): readonly PackedBlob[] {
@@ -21,9 +21,9 @@ const odd = fc.array(fc.tuple(fc.integer({ min: -2_000_000, max: 2_000_000 }), l
 
 /** The pieces of a whole pack with their blobs. */
 function piecesOf(size: number, blobs: readonly PackedBlob[]): readonly WantedPiece[] {
-  const columns = columnsOf(blobs)
-  return wholePieces(size, columns).map(({ offset, length, from, to }) => {
-    return { offset, length, blobs: Array.from({ length: to - from }, (_, i) => blobAt(columns, from + i)) }
+  const packed = PackedBlobs.inOrder(blobs)
+  return wholePieces(size, packed).map(({ offset, length, from, to }) => {
+    return { offset, length, blobs: Array.from({ length: to - from }, (_, i) => packed.blob(from + i)) }
   })
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { BlobIndex } from '../../src/repository/blob-index.ts'
 import type { BlobLocation, BlobType, PackContents } from '../../src/repository/blob.ts'
 import { idToBytes, type Id } from '../../src/repository/id.ts'
-import { columnsOf } from '../../src/repository/pack-columns.ts'
+import { PackedBlobs } from '../../src/repository/packed-blobs.ts'
 import { imaginaryPack, randomId } from './test-packs.ts'
 
 /** An id from a small number, so that properties meet the same ones again and again. */
@@ -73,7 +73,8 @@ function expectSame(index: BlobIndex, model: Model): void {
     expect(index.pack(id)?.blobs.map((blob) => ({ ...blob, pack: id }))).toEqual(
       model.packs.includes(id) ? model.entries.filter((entry) => entry.pack === id) : undefined,
     )
-    expect(index.columns(id)).toEqual(columnsOf(index.pack(id)?.blobs ?? []))
+    const expected = PackedBlobs.inOrder(index.pack(id)?.blobs ?? [])
+    expect(index.packedBlobs(id).blobs()).toEqual(expected.blobs())
   }
   expect([...index.packs()]).toEqual(model.packs.map((id) => index.pack(id)))
 }

@@ -6,7 +6,7 @@ import { BlobVerifier } from '../../src/repository/blob-verifying.ts'
 import type { PackedBlob } from '../../src/repository/blob.ts'
 import { Compressor } from '../../src/repository/compression.ts'
 import { idOf } from '../../src/repository/id.ts'
-import { columnsOf } from '../../src/repository/pack-columns.ts'
+import { PackedBlobs } from '../../src/repository/packed-blobs.ts'
 import { Sealer } from '../../src/repository/sealing.ts'
 import { noise } from '../fixtures/repository-fixture.ts'
 
@@ -54,7 +54,7 @@ function faultsInTurn({ bytes, offset, blobs }: Piece): readonly { at: number; m
 }
 
 function faultsTogether({ bytes, offset, blobs }: Piece): readonly { at: number; message: string }[] {
-  const found = verifier.verify(Buffer.from(bytes), offset, columnsOf(blobs), 0, blobs.length)
+  const found = verifier.verify(Buffer.from(bytes), offset, PackedBlobs.inOrder(blobs), 0, blobs.length)
   return found.toSorted((a, b) => a.at - b.at)
 }
 
@@ -121,7 +121,7 @@ describe('the blobs of a piece that are verified together', () => {
   test('need not be all that columns hold, and leave the others as they are', () => {
     const { bytes, blobs } = pieceOf([300, 400, 500, 600])
     const before = Buffer.from(bytes)
-    expect(verifier.verify(bytes, 0, columnsOf(blobs), 1, 3)).toEqual([])
+    expect(verifier.verify(bytes, 0, PackedBlobs.inOrder(blobs), 1, 3)).toEqual([])
     const [end = 0, start = 0] = [blobs[0]?.length, blobs[3]?.offset]
     expect(bytes.subarray(0, end)).toEqual(before.subarray(0, end))
     expect(bytes.subarray(start)).toEqual(before.subarray(start))

@@ -4,7 +4,6 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { PackedBlob } from '../../src/repository/blob.ts'
 import { idFromBytes, idToBytes } from '../../src/repository/id.ts'
-import { columnsOf } from '../../src/repository/pack-columns.ts'
 import {
   decodePackHeader,
   encodePackHeader,
@@ -102,7 +101,7 @@ describe('pack headers', () => {
     const { blobs } = imaginaryPack(30)
     const bytes = packOf(bodySize(blobs), encodePackHeader(PackedBlobs.of(blobs)))
     const has = (others: readonly PackedBlob[], at = bytes): boolean | undefined =>
-      hasPackHeader(sealer, randomId(), at, bytes.length, columnsOf(others))
+      hasPackHeader(sealer, randomId(), at, bytes.length, PackedBlobs.inOrder(others))
     expect(has(blobs)).toBe(true)
     expect(has(blobs.toReversed())).toBe(true)
     expect(has(blobs, bytes.subarray(-100))).toBeUndefined()
@@ -128,7 +127,7 @@ describe('pack headers', () => {
     for (const other of others.filter((other) => !isDeepStrictEqual(other, blobs))) expect(has(other)).toBe(false)
     for (const size of [bodySize(blobs) - 1, bodySize(blobs) + 1]) {
       const wrong = packOf(size, encodePackHeader(PackedBlobs.of(blobs)))
-      expect(hasPackHeader(sealer, randomId(), wrong, wrong.length, columnsOf(blobs))).toBe(false)
+      expect(hasPackHeader(sealer, randomId(), wrong, wrong.length, PackedBlobs.inOrder(blobs))).toBe(false)
     }
   })
 

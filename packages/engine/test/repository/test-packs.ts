@@ -24,19 +24,7 @@ export function imaginaryPack(count: number, type: BlobType = 'data'): PackConte
 
 /** The blobs of a pack, as objects. */
 export function contentsOf({ id, records }: IndexedPack): PackContents {
-  const blobs = new PackedBlobs(records)
-  const contents = Array.from({ length: blobs.count }, (_, number) => {
-    const idBytes = new Uint8Array(32)
-    blobs.copyId(number, idBytes, 0)
-    return {
-      type: blobs.type(number),
-      id: idFromBytes(idBytes),
-      offset: blobs.offset(number),
-      length: blobs.length(number),
-      uncompressedLength: blobs.uncompressedLength(number),
-    }
-  })
-  return { id, blobs: contents }
+  return { id, blobs: new PackedBlobs(records).blobs() }
 }
 
 /** What a pack writer needs, with a new key. */

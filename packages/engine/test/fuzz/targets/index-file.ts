@@ -2,7 +2,7 @@ import { BlobIndex } from '../../../src/repository/blob-index.ts'
 import type { PackContents, PackedBlob } from '../../../src/repository/blob.ts'
 import { idOf } from '../../../src/repository/id.ts'
 import { decodeIndex, encodeIndex } from '../../../src/repository/index-file.ts'
-import { columnsOf } from '../../../src/repository/pack-columns.ts'
+import { PackedBlobs } from '../../../src/repository/packed-blobs.ts'
 import { wantedPieces, wholePieces } from '../../../src/maintenance/pack-pieces.ts'
 import { packSizeByIndex } from '../../../src/maintenance/check-packs.ts'
 import { assertSame, parsed, type FuzzTarget } from '../fuzz-target.ts'
@@ -58,7 +58,7 @@ export const indexTarget: FuzzTarget = {
     for (const pack of index.packs()) {
       const size = packSizeByIndex(pack)
       for (const { type, id } of pack.blobs) if (!index.has(type, id)) throw new Error('the index lost a blob')
-      const whole = wholePieces(1000, columnsOf(pack.blobs))
+      const whole = wholePieces(1000, PackedBlobs.inOrder(pack.blobs))
       if (whole.reduce((sum, { length }) => sum + length, 0) !== 1000) throw new Error('pieces do not make a pack')
       const wanted = wantedPieces(pack.blobs).reduce((sum, { blobs }) => sum + blobs.length, 0)
       if (wanted !== pack.blobs.length || !Number.isSafeInteger(size)) throw new Error('blobs were lost')
