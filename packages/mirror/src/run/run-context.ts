@@ -29,7 +29,8 @@ export class RunContext {
   #filesTotal: number | undefined
   #bytesDone = 0
   #bytesTotal: number | undefined
-  #lastReport = 0
+  /** When; a process that has just started counts from 0. */
+  #lastReport = Number.NEGATIVE_INFINITY
 
   constructor(parts: Pick<RunContext, 'config' | 'options' | 'layout' | 'steps' | 'workers'>) {
     this.config = parts.config
@@ -66,7 +67,7 @@ export class RunContext {
     this.#filesTotal = files
     this.#bytesDone = 0
     this.#bytesTotal = bytes
-    this.#lastReport = 0
+    this.#lastReport = Number.NEGATIVE_INFINITY
     this.advance('', 0, 0)
   }
 
