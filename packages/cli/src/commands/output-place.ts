@@ -1,4 +1,4 @@
-import { writeDurably } from '@varve/platform'
+import { writeAll, writeDurably } from '@varve/platform'
 import { lstatSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { VarveError } from '@varve/platform/errors'
@@ -49,7 +49,7 @@ export async function writeOutput(
   }
   await writeDurably(newFile(name, context, force), async (file) => {
     for await (const bytes of content) {
-      for (let done = 0; done < bytes.length;) done += (await file.write(bytes, done)).bytesWritten
+      await writeAll(file, bytes)
       written += bytes.length
     }
   })

@@ -3,7 +3,7 @@ import { mkdir, stat, unlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { describeError, systemErrorCode, VarveError } from '@varve/platform/errors'
 import { isEntryName, toFsPath } from '@varve/platform/file-name'
-import { flushFolder, writeDurably } from '@varve/platform'
+import { flushFolder, writeAll, writeDurably } from '@varve/platform'
 import { namesIn } from '../tar-volume/volume-name.ts'
 import type { ChainStorage, StoredObject } from './chain-storage.ts'
 
@@ -25,7 +25,7 @@ export class FolderStorage implements ChainStorage {
     await this.#attempt(`make '${this.location}'`, () => mkdir(toFsPath(this.#folder), { recursive: true }))
     await writeDurably(path, async (file) => {
       for await (const bytes of content) {
-        for (let done = 0; done < bytes.length;) done += (await file.write(bytes, done)).bytesWritten
+        await writeAll(file, bytes)
       }
     })
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { throwIfAborted, VarveError } from '@varve/platform/errors'
 import { toFsPath } from '@varve/platform/file-name'
-import { writeDurably } from '@varve/platform'
+import { writeAll, writeDurably } from '@varve/platform'
 import type { ChainStorage } from './chain-storage.ts'
 import type { BackupObject } from './manifest.ts'
 
@@ -50,7 +50,7 @@ export async function getFile(
       // Nobody fills a disk with what is not going to be right.
       if (got > size) break
       hash.update(bytes)
-      for (let done = 0; done < bytes.length;) done += (await file.write(bytes, done)).bytesWritten
+      await writeAll(file, bytes)
     }
     if (got === size && hash.digest('hex') === sha256) return
     throw new VarveError('ERR_VARVE_DAMAGED', `'${name}' in '${storage.location}' is not what was put there`)

@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { constants, createGzip, createZstdCompress } from 'node:zlib'
@@ -6,7 +5,7 @@ import type { LongCall } from '@varve/platform'
 import { throwIfAborted, VarveError } from '@varve/platform/errors'
 import { breathe } from '@varve/platform'
 import type { DirIndex } from '../directory-index/dir-index.ts'
-import { writeDurably } from '@varve/platform'
+import { writeAll, writeDurably } from '@varve/platform'
 import { EntryCursor } from '../directory-index/entry-cursor.ts'
 import { ProgressMeter } from '../directory-index/progress-meter.ts'
 import { Seal, type ArchiveCompression } from './archive-format.ts'
@@ -134,8 +133,4 @@ function createCompressor(
   if (compression === 'gzip') return createGzip({ level })
   const { ZSTD_c_compressionLevel, ZSTD_c_checksumFlag } = constants
   return createZstdCompress({ params: { [ZSTD_c_compressionLevel]: level, [ZSTD_c_checksumFlag]: 1 } })
-}
-
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += (await file.write(bytes, done)).bytesWritten
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { open, unlink, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { writeAll } from '@varve/platform'
 import { describeError, VarveError } from '@varve/platform/errors'
 import { toFsPath } from '@varve/platform/file-name'
 import { StoredBytes } from './stored-bytes.ts'
@@ -48,7 +49,7 @@ export class Spool {
     if (this.#file === undefined && this.#size <= this.#inMemory) return
     try {
       this.#file ??= await openNameless(join(this.#folder, `${this.#name}-tmp-${randomBytes(8).toString('hex')}`))
-      for (const piece of this.#pieces.splice(0)) await appendAll(this.#file, piece)
+      for (const piece of this.#pieces.splice(0)) await writeAll(this.#file, piece)
     } catch (error) {
       const where = `a temporary file in '${this.#folder}'`
       throw new VarveError('ERR_VARVE_STORAGE', `cannot write ${where}: ${describeError(error)}`, { cause: error })
@@ -89,10 +90,4 @@ async function openNameless(path: string): Promise<FileHandle> {
   const file = await open(toFsPath(path), 'wx+', 0o600)
   await unlink(toFsPath(path))
   return file
-}
-
-async function appendAll(file: FileHandle, bytes: Buffer): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    done += (await file.write(bytes, done, bytes.length - done)).bytesWritten
-  }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { toFsPath } from '@varve/platform/file-name'
-import { flush, flushFolder } from '@varve/platform'
+import { flush, flushFolder, writeAll } from '@varve/platform'
 
 /**
  * A file that is written beside the place it is meant for and gets its name only when all of it is durable. A crash leaves a file named
@@ -28,9 +28,7 @@ export class DurableFile {
 
   /** Adds bytes at the end. @throws a system error */
   async write(bytes: Uint8Array): Promise<void> {
-    for (let done = 0; done < bytes.length;) {
-      done += (await this.#handle.write(bytes, done, bytes.length - done)).bytesWritten
-    }
+    await writeAll(this.#handle, bytes)
   }
 
   /** Flushes it and gives it its name, in place of what may have it; makes that durable. @throws a system error */

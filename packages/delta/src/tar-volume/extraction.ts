@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { chmodSync, linkSync, mkdirSync, symlinkSync } from 'node:fs'
 import { open, type FileHandle, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { currentPlatform, type Problem, type Progress } from '@varve/platform'
+import { currentPlatform, writeAll, type Problem, type Progress } from '@varve/platform'
 import { describeError, systemErrorCode, throwIfAborted, VarveError } from '@varve/platform/errors'
 import { nameToBytes, toFsPath } from '@varve/platform/file-name'
 import { ProgressMeter } from '../directory-index/progress-meter.ts'
@@ -171,9 +171,7 @@ export class Extraction {
 
   async #append(file: OpenFile, bytes: Buffer): Promise<void> {
     file.hash.update(bytes)
-    await this.#attempt(async () => {
-      for (let done = 0; done < bytes.length;) done += (await file.handle.write(bytes, done)).bytesWritten
-    })
+    await this.#attempt(() => writeAll(file.handle, bytes))
     this.#meter.bytesDone += bytes.length
     this.#meter.tick(file.job.path)
   }

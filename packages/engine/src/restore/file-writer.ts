@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync } from 'node:fs'
 import { describeError, systemErrorCode } from '@varve/platform/errors'
+import { writeAllSync } from '@varve/platform'
 import { toFsPath } from '@varve/platform/file-name'
 import type { MetadataWriter } from './metadata-writer.ts'
 import { EntryMark } from './entry-mark.ts'
@@ -120,7 +121,7 @@ export class FileWriter {
     let position = offset
     const runs = isNew && this.#sparse ? contentRuns(content, offset) : [{ start: 0, end: content.length }]
     for (const { start, end } of runs) {
-      for (let next = start; next < end;) next += writeSync(fd, content, next, end - next, offset + next)
+      writeAllSync(fd, content.subarray(start, end), offset + start)
       position = offset + end
     }
     this.bytes += content.length

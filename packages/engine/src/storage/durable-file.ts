@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { chmod, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { systemErrorCode } from '@varve/platform/errors'
-import { flush, flushFolder } from '@varve/platform'
+import { flush, flushFolder, writeAll } from '@varve/platform'
 
 /** restic's left-overs are named alike: the final name, `-tmp-`, and something random. */
 const TEMPORARY_NAME = /^(?:config|[0-9a-f]{64})-tmp-/
@@ -52,12 +52,5 @@ export async function writeDurably(
     await chmod(path, mode)
   } catch (error) {
     if (!CANNOT_CHMOD.has(systemErrorCode(error))) throw error
-  }
-}
-
-/** One call writes it all as a rule; `writeFile` would cut it into pieces of 512 KiB. */
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    done += (await file.write(bytes, done, bytes.length - done)).bytesWritten
   }
 }

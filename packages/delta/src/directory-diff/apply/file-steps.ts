@@ -1,6 +1,6 @@
 import { chmodSync, fchmodSync, closeSync, constants, openSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
-import { currentPlatform, EntrySteps, flush, flushFolder } from '@varve/platform'
+import { currentPlatform, EntrySteps, flush, flushFolder, writeAll } from '@varve/platform'
 import { systemErrorCode } from '@varve/platform/errors'
 import { toFsPath } from '@varve/platform/file-name'
 import type { DeviceState, EntryState, FifoState } from '../../directory-index/entry.ts'
@@ -49,7 +49,7 @@ export class FileSteps extends EntrySteps {
     try {
       for await (const piece of pieces) {
         this.tell('write', path)
-        for (let done = 0; done < piece.length;) done += (await file.write(piece, done)).bytesWritten
+        await writeAll(file, piece)
       }
       return file
     } catch (error) {
