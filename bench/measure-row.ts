@@ -4,6 +4,7 @@ import { median, medianRun, sumOfRuns } from './median.ts'
 import type { Race } from './race.ts'
 import type { Result } from './report/result.ts'
 import type { Row } from './rows/row.ts'
+import { touchMemory } from './touched-memory.ts'
 import { sizeOf } from './workplace.ts'
 
 /** What one contestant took in a row. */
@@ -78,6 +79,7 @@ async function runTurn(
       const command = row.command(race, contestant)
       if (command === undefined) throw new Error(`${contestant.name} has no command for '${row.title}'`)
       const size = row.stores ? sizeOf(contestant.repository) : 0
+      touchMemory(race.corpus.bytes)
       figures.took.push(run(command))
       if (row.stores) figures.grew += sizeOf(contestant.repository) - size
       row.after?.(race, contestant, turn === 0)

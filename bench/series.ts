@@ -5,6 +5,7 @@ import { run, type Measurement } from './measured-run.ts'
 import { medianRun } from './median.ts'
 import type { Growth, SeriesPlace } from './series/growth.ts'
 import type { SeriesStep } from './series/series-table.ts'
+import { touchMemory } from './touched-memory.ts'
 import { emptyFolder } from './workplace.ts'
 
 /**
@@ -29,7 +30,7 @@ export async function measureSeries(
     for (let turn = 0; turn < runs; turn++) {
       for (const [contestant, list] of taken) {
         await growth.prepare(contestant, place.source, before, count)
-        list.push(measureJobs(growth, contestant, place))
+        list.push(measureJobs(growth, count, contestant, place))
       }
     }
     for (const [{ name: contestant }, list] of taken) {
@@ -42,11 +43,12 @@ export async function measureSeries(
   }
 }
 
-function measureJobs({ jobs }: Growth, contestant: Contestant, place: SeriesPlace): Measurement[] {
+function measureJobs({ jobs, size }: Growth, count: number, contestant: Contestant, place: SeriesPlace): Measurement[] {
   return jobs.map(({ name, command }) => {
     emptyFolder(place.target)
     const chosen = command(contestant, place)
     if (chosen === undefined) throw new Error(`${contestant.name} has no command for '${name}'`)
+    touchMemory(count * size)
     return run(chosen)
   })
 }

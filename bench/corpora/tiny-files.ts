@@ -8,12 +8,15 @@ const PER_FOLDER = 100
 /** A file of so many is empty. */
 const EMPTY = 4
 
+/** Bytes that the record of a file and what holds its content take, on a disk. */
+export const TINY_FILE_SIZE = 2048
+
 /** Many files of a few bytes, a quarter of them empty, 100 in a folder. */
 export function tiny(count: number): Corpus {
   return {
     name: 'tiny',
     title: `${count.toLocaleString('en')} tiny or empty files`,
-    bytes: count * 2048,
+    bytes: count * TINY_FILE_SIZE,
     hasYardsticks: false,
     make: (folder) => growTinyFiles(folder, 0, count),
     change: changeFiles,
@@ -25,7 +28,7 @@ export function folder(count: number): Corpus {
   return {
     name: 'folder',
     title: `one folder with ${count.toLocaleString('en')} entries`,
-    bytes: count * 2048,
+    bytes: count * TINY_FILE_SIZE,
     hasYardsticks: false,
     make: (folder) => {
       for (let number = 0; number < count; number++) writeTinyFile(folder, number)

@@ -22,6 +22,8 @@ export interface Growth {
   readonly one: string
   /** In which the cost of one is told. */
   readonly scale: 'µs' | 'ms'
+  /** What one takes of a disk, in bytes. */
+  readonly size: number
   /** How many there are at the first step. */
   readonly start: number
   /** How many there may be at the last. */

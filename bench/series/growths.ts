@@ -3,7 +3,8 @@ import type { Sizes } from '../corpora.ts'
 import { PASSWORD, type Contestant } from '../contestants/contestant.ts'
 import { changeFiles } from '../corpora/changes.ts'
 import { media } from '../corpora/media.ts'
-import { growTinyFiles } from '../corpora/tiny-files.ts'
+import { MEBIBYTE } from '../corpora/noise.ts'
+import { growTinyFiles, TINY_FILE_SIZE } from '../corpora/tiny-files.ts'
 import { writeProject } from '../corpora/written-project.ts'
 import { outputOf } from '../measured-run.ts'
 import { emptyFolder } from '../workplace.ts'
@@ -32,6 +33,7 @@ export function growths({ series, media: mebibytes, snapshots }: Sizes): readonl
       unit: 'files',
       one: 'file',
       scale: 'µs',
+      size: TINY_FILE_SIZE,
       start: 1000,
       most: series,
       jobs: [first, unchanged, restore],
@@ -42,6 +44,7 @@ export function growths({ series, media: mebibytes, snapshots }: Sizes): readonl
       unit: 'MiB',
       one: 'MiB',
       scale: 'ms',
+      size: MEBIBYTE,
       start: 32,
       most: mebibytes,
       jobs: [first, reread, restore, check],
@@ -55,6 +58,7 @@ export function growths({ series, media: mebibytes, snapshots }: Sizes): readonl
       unit: 'snapshots',
       one: 'snapshot',
       scale: 'ms',
+      size: 0,
       start: 4,
       most: snapshots,
       jobs: [list, check, unchanged],
