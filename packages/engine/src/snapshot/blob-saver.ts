@@ -1,19 +1,16 @@
 import { throwIfAborted } from '@varve/platform/errors'
-import { defaultWorkerCount, type JobOptions, WorkerPool, workerUrl } from '@varve/platform/workers'
+import { defaultWorkerCount, type JobOptions } from '@varve/platform/workers'
 import type { BlobType } from '../repository/blob.ts'
 import { BlobClaims } from '../repository/blob-claims.ts'
 import { idOf, idToBytes, type Id } from '../repository/id.ts'
-import { IndexWriter } from '../repository/index-writer.ts'
-import { PackPool } from '../repository/pack-memory.ts'
-import { PACK_CAPACITY } from '../repository/pack-writer.ts'
 import type { IndexedRepository } from '../repository/repository.ts'
 import { workerRepository } from '../repository/worker-repository.ts'
-import type { Storage } from '../storage/storage.ts'
 import { joinBlobs, splitBlobs, type ClaimedBlob } from './blob-batch.ts'
 import { joinFiles, splitSaved } from './file-batch.ts'
 import { Gate } from './gate.ts'
 import { LargeFiles } from './large-files.ts'
 import { packBlobs } from './pack-blobs.ts'
+import { PackStores } from './pack-stores.ts'
 import { SaveCounters } from './save-counters.ts'
 import {
   NOTHING_ADDED,
@@ -21,14 +18,12 @@ import {
   type AddedBlobs,
   type FilePiece,
   type FileToSave,
-  type PackEvent,
-  type SaveEvent,
   type SaveJob,
   type SaveResult,
   type SavedFile,
   type SavedPiece,
-  type SaveWorkerData,
 } from './save-jobs.ts'
+import { startSaveThreads, type SaveThreads } from './save-threads.ts'
 
 /** Files below this many bytes travel together; a larger one is saved piece by piece, by several threads. */
 const LARGE_FILE = 1024 * 1024
@@ -64,15 +59,14 @@ export class BlobSaver {
   readonly #options: BlobSaverOptions
   readonly #workers: number
   readonly #claims: BlobClaims
-  readonly #index: IndexWriter
   readonly #counters = new SaveCounters()
   readonly #largeFiles: LargeFiles
-  readonly #stores = new Set<Promise<void>>()
   readonly #gate = new Gate()
+  readonly #packs: PackStores
   readonly #blobJobs = new Set<Promise<void>>()
   /** For each thread, the last flush that it has done. */
   readonly #flushed: number[] = []
-  #pool: WorkerPool<SaveJob, SaveResult, SaveEvent> | undefined
+  #threads: SaveThreads | undefined
   readonly #onAbort = (): void => this.#gate.open()
   #files: PendingFile[] = []
   #filesBytes = 0
@@ -88,12 +82,7 @@ export class BlobSaver {
     this.#workers = options.workers ?? defaultWorkerCount()
     this.#largeFiles = new LargeFiles(this.#workers, (...piece) => this.#sendPiece(...piece))
     this.#claims = BlobClaims.create(repository.index)
-    this.#index = new IndexWriter({
-      saveUnpacked: async (type, json) => {
-        await options.confirmLock?.()
-        return repository.saveUnpacked(type, json)
-      },
-    })
+    this.#packs = new PackStores(repository, this.#gate, options.confirmLock)
     options.signal?.addEventListener('abort', this.#onAbort)
   }
 
@@ -176,36 +165,36 @@ export class BlobSaver {
     // What a saved file needs and another thread stores was claimed before, and so is in that thread's pack when it hands it over.
     const flush = this.#counters.askForFlush()
     // A thread that is at work sees the request between two chunks; one that is idle is woken by this job.
-    this.#pool?.runOnEach({ kind: 'flush' }).catch((error: unknown) => this.#gate.fail(error))
+    this.#threads?.runOnEach({ kind: 'flush' }).catch((error: unknown) => this.#gate.fail(error))
     while (this.#flushed.some((done) => done < flush)) await this.#gate.wait()
-    await this.#gate.orFailure(Promise.all(this.#stores))
+    await this.#gate.orFailure(this.#packs.stored())
     await this.flushIndex()
   }
 
   /** Waits until the index names all packs that are stored. */
   async flushIndex(): Promise<void> {
     this.#gate.throwIfFailed()
-    await this.#index.flush()
+    await this.#packs.flushIndex()
   }
 
   /** Waits until all that was handed over is stored durably and the index names it. */
   async finish(): Promise<AddedBlobs> {
     await this.filesDone()
     // Where no thread was needed until now, some folders do not make it worth while to start any.
-    if (this.#pool === undefined) this.#packBlobsHere()
+    if (this.#threads === undefined) this.#packBlobsHere()
     this.#flushBlobs()
     while (this.#pendingBlobBytes > 0) {
       await this.#gate.wait()
       throwIfAborted(this.#options.signal)
     }
-    if (this.#pool !== undefined) {
-      const results = await this.#gate.orFailure(this.#pool.runOnEach({ kind: 'finish' }))
+    if (this.#threads !== undefined) {
+      const results = await this.#gate.orFailure(this.#threads.runOnEach({ kind: 'finish' }))
       for (const result of results) this.#added = sumAdded(this.#added, result.added)
     }
-    await Promise.all(this.#stores)
+    await this.#packs.stored()
     this.#gate.throwIfFailed()
     throwIfAborted(this.#options.signal)
-    await this.#index.flush()
+    await this.#packs.flushIndex()
     await this.close()
     return this.#added
   }
@@ -214,10 +203,9 @@ export class BlobSaver {
   async close(): Promise<void> {
     this.#options.signal?.removeEventListener('abort', this.#onAbort)
     this.#gate.fail(new Error('nothing is saved any more'))
-    await this.#pool?.close()
-    this.#pool = undefined
-    await Promise.allSettled(this.#stores)
-    await this.#index.settled()
+    await this.#threads?.close()
+    this.#threads = undefined
+    await this.#packs.settled()
   }
 
   #flushFiles(): void {
@@ -256,17 +244,17 @@ export class BlobSaver {
     this.#pendingBlobBytes -= this.#blobsBytes
     this.#blobsBytes = 0
     const added = packBlobs(blobs, workerRepository(this.#repository), (pack) => {
-      if (!this.#options.dryRun) this.#store(pack, undefined)
+      if (!this.#options.dryRun) this.#packs.begin(pack)
     })
     this.#added = sumAdded(this.#added, added)
   }
 
   /** Packs the blobs that no thread has taken yet, here: they may wait behind a thousand files. */
   #packWaitingBlobs(): void {
-    const withdrawn = this.#pool?.withdraw(({ kind }) => kind === 'blobs') ?? []
+    const withdrawn = this.#threads?.withdraw(({ kind }) => kind === 'blobs') ?? []
     if (withdrawn.length === 0) return
     const blobs = withdrawn.flatMap(({ job }) => (job.kind === 'blobs' ? [...splitBlobs(job.batch)] : []))
-    const added = packBlobs(blobs, workerRepository(this.#repository), (pack) => this.#store(pack, undefined))
+    const added = packBlobs(blobs, workerRepository(this.#repository), (pack) => this.#packs.begin(pack))
     for (const [index, { resolve }] of withdrawn.entries()) resolve({ added: index === 0 ? added : NOTHING_ADDED })
   }
 
@@ -281,8 +269,8 @@ export class BlobSaver {
   }
 
   #send(job: SaveJob, options: JobOptions, onResult: (result: SaveResult) => void): Promise<void> {
-    this.#pool ??= this.#startPool()
-    return this.#pool
+    this.#threads ??= this.#startThreads()
+    return this.#threads
       .run(job, options)
       .then(
         (result) => {
@@ -295,60 +283,20 @@ export class BlobSaver {
       .catch((error: unknown) => this.#gate.fail(error))
   }
 
-  #startPool(): WorkerPool<SaveJob, SaveResult, SaveEvent> {
-    const size = this.#workers
-    for (let worker = 0; worker < size; worker++) this.#flushed[worker] = 0
-    const slots = size + spareSlots(size, this.#repository.storage)
-    const packs = { data: PackPool.create(slots, PACK_CAPACITY), tree: PackPool.create(slots, PACK_CAPACITY) }
-    const workerData: SaveWorkerData = {
-      repository: workerRepository(this.#repository),
-      claims: this.#claims.shared,
-      counters: this.#counters.shared,
-      packs: { data: packs.data.shared, tree: packs.tree.shared },
+  #startThreads(): SaveThreads {
+    for (let thread = 0; thread < this.#workers; thread++) this.#flushed[thread] = 0
+    return startSaveThreads({
+      repository: this.#repository,
+      claims: this.#claims,
+      counters: this.#counters,
+      size: this.#workers,
       discard: this.#options.dryRun,
-    }
-    return new WorkerPool({
-      module: workerUrl(import.meta.url, './save-worker'),
-      workerData,
-      size,
-      onEvent: (event, worker) => {
-        if (event.type === 'flushed') this.#noteFlush(worker, event.flush)
-        else if (event.type === 'cut') this.#largeFiles.noteCut(event)
-        else this.#store(event, packs[event.type])
+      onPack: (pack, pool) => this.#packs.begin(pack, pool),
+      onCut: (cut) => this.#largeFiles.noteCut(cut),
+      onFlushed: (thread, flush) => {
+        this.#flushed[thread] = flush
+        this.#gate.open()
       },
     })
   }
-
-  #noteFlush(worker: number, flush: number): void {
-    this.#flushed[worker] = flush
-    this.#gate.open()
-  }
-
-  #store(pack: PackEvent, pool: PackPool | undefined): void {
-    let { slot } = pack
-    const freeSlot = (): void => {
-      if (slot !== undefined) pool?.free(slot)
-      slot = undefined
-    }
-    const store = this.#repository.storage
-      .save('pack', pack.id, pack.bytes, freeSlot)
-      .then(() => {
-        this.#index.addIndexed(pack.indexed)
-      })
-      .catch((error: unknown) => this.#gate.fail(error))
-      .finally(() => {
-        this.#stores.delete(store)
-        freeSlot()
-        this.#gate.open()
-      })
-    this.#stores.add(store)
-  }
-}
-
-/**
- * Places for packs on their way to the storage, besides those that threads fill. Where the storage takes a pack in a few milliseconds, in which it keeps a
- * processor busy itself, as many threads as processors lose nothing by waiting for it, and a place is 16 MiB.
- */
-function spareSlots(threads: number, storage: Storage): number {
-  return storage.takesEarly === true ? Math.floor(threads / 4) : 1
 }
