@@ -1,5 +1,6 @@
 import { plainLength } from '../repository/blob.ts'
 import type { BlobIndex } from '../repository/blob-index.ts'
+import { idFromBytes } from '../repository/id.ts'
 import type { IndexedRepository } from '../repository/repository.ts'
 import type { StoredSnapshot } from '../repository/snapshot.ts'
 import { BlobOwners } from './blob-owners.ts'
@@ -54,11 +55,12 @@ export async function measureSnapshots(
         visit(id, tree) {
           folders.add(id, tree)
           tree.forEachContent((data) => {
-            const entry = index.entryNumber('data', data)
-            if (entry === -1) problems.set(data, `no index knows content ${data}, which folder ${id} needs`)
-            else if (owners.claim(entry, number) === 'new') {
-              const place = index.lookup('data', data)
-              if (place !== undefined) added[number] = (added[number] ?? 0) + plainLength(place)
+            const entry = index.entryNumberOfBytes('data', data)
+            if (entry === -1) {
+              const missing = idFromBytes(data)
+              problems.set(missing, `no index knows content ${missing}, which folder ${id} needs`)
+            } else if (owners.claim(entry, number) === 'new') {
+              added[number] = (added[number] ?? 0) + index.plainLength(entry)
             }
           })
         },
@@ -79,10 +81,10 @@ export async function measureSnapshots(
 
 function bytesOfOnlyOwners(index: BlobIndex, owners: BlobOwners, snapshots: number): readonly number[] {
   const bytes = Array.from({ length: snapshots }, () => 0)
-  for (const { blobs } of index.packs()) {
+  for (const { blobs } of index.numberedPacks()) {
     for (const blob of blobs) {
       if (blob.type !== 'data') continue
-      const owner = owners.takeOnlyOwner(index.entryNumber('data', blob.id))
+      const owner = owners.takeOnlyOwner(blob.entry)
       if (owner !== undefined) bytes[owner] = (bytes[owner] ?? 0) + plainLength(blob)
     }
   }

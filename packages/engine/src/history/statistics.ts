@@ -63,11 +63,10 @@ export async function repositoryStatistics(
   }
   let duplicateBytes = 0
   let unusedBytes = 0
-  for (const pack of index.packs()) {
+  for (const pack of index.numberedPacks()) {
     for (const blob of pack.blobs) {
-      const entry = index.entryNumber(blob.type, blob.id)
-      if (used?.has(entry) === false) unusedBytes += blob.length
-      if (!seen.add(entry)) {
+      if (used?.has(blob.entry) === false) unusedBytes += blob.length
+      if (!seen.add(blob.entry)) {
         duplicateBytes += blob.length
         continue
       }

@@ -1,6 +1,5 @@
 import { VarveError } from '@varve/platform/errors'
-import type { BlobHandle } from '../repository/blob.ts'
-import type { Id } from '../repository/id.ts'
+import { idFromBytes, type Id } from '../repository/id.ts'
 import { EntrySet } from './entry-set.ts'
 import type { TreeLoader } from '../repository/tree-loader.ts'
 import { visitTrees } from './visit-trees.ts'
@@ -26,23 +25,24 @@ export async function findUsedBlobs(
 ): Promise<EntrySet> {
   const { index } = trees
   const used = new EntrySet(index.entryCount)
-  const use = (blob: BlobHandle, user: string): boolean => {
-    const entry = index.entryNumber(blob.type, blob.id)
+  const use = (entry: number, missing: () => string): boolean => {
     if (entry !== -1) return used.add(entry)
-    throw new VarveError('ERR_VARVE_MISSING_BLOB', `no index knows ${blob.type} blob ${blob.id}, which ${user} needs`)
+    throw new VarveError('ERR_VARVE_MISSING_BLOB', `no index knows ${missing()} needs`)
   }
   await visitTrees(
     trees,
     roots,
     {
-      enter: (id) => use({ type: 'tree', id }, 'a snapshot'),
+      enter: (id) => use(index.entryNumber('tree', id), () => `tree blob ${id}, which a snapshot`),
       visit(id, tree) {
         for (const { name, type, content, subtree } of tree.others) {
           if ((type === 'file' && content === null) || (type === 'dir' && subtree === undefined)) {
             throw new VarveError('ERR_VARVE_DAMAGED', `folder ${id} does not say what is in ${JSON.stringify(name)}`)
           }
         }
-        tree.forEachContent((data) => use({ type: 'data', id: data }, `folder ${id}`))
+        tree.forEachContent((data) => {
+          use(index.entryNumberOfBytes('data', data), () => `data blob ${idFromBytes(data)}, which folder ${id}`)
+        })
         options.onTree?.()
       },
     },

@@ -2,7 +2,7 @@ import { EntrySet } from '../history/entry-set.ts'
 import type { TreeLoader } from '../repository/tree-loader.ts'
 import { visitTrees } from '../history/visit-trees.ts'
 import type { BlobHandle } from '../repository/blob.ts'
-import type { Id } from '../repository/id.ts'
+import { idFromBytes, type Id } from '../repository/id.ts'
 import type { Node } from '../repository/node.ts'
 import type { TreeEntries } from '../repository/tree-entries.ts'
 import type { CheckFindings } from './check-findings.ts'
@@ -37,15 +37,11 @@ export async function checkTrees(
   const seenData = new EntrySet(index.entryCount)
   const unknown = new Set<string>()
 
-  /** Whether a blob is met for the first time; says so where no index knows it. */
-  const meet = (blob: BlobHandle, seen: EntrySet): boolean => {
-    const entry = index.entryNumber(blob.type, blob.id)
-    if (entry !== -1) return seen.add(entry)
-    if (unknown.has(blobKey(blob))) return false
+  const reportMissing = (blob: BlobHandle): void => {
+    if (unknown.has(blobKey(blob))) return
     unknown.add(blobKey(blob))
     const message = `${blob.type} blob ${blob.id} is missing: no index knows it`
     out.addLoss([blob], (affected) => ({ kind: 'missing-blob', blob, message, affected }))
-    return false
   }
   const reportTree = (id: Id, message: string): void => {
     const blob: BlobHandle = { type: 'tree', id }
@@ -57,9 +53,18 @@ export async function checkTrees(
     trees,
     roots,
     {
-      enter: (id) => meet({ type: 'tree', id }, seenTrees),
+      enter(id) {
+        const entry = index.entryNumber('tree', id)
+        if (entry !== -1) return seenTrees.add(entry)
+        reportMissing({ type: 'tree', id })
+        return false
+      },
       visit(id, tree) {
-        tree.forEachContent((data) => meet({ type: 'data', id: data }, seenData))
+        tree.forEachContent((data) => {
+          const entry = index.entryNumberOfBytes('data', data)
+          if (entry === -1) reportMissing({ type: 'data', id: idFromBytes(data) })
+          else seenData.add(entry)
+        })
         const fault = describeFaults(tree)
         if (fault !== undefined) reportTree(id, `folder ${id}: ${fault}`)
         progress.advance(1)

@@ -1,4 +1,4 @@
-import type { BlobLocation, BlobType, PackContents, PackedBlob } from './blob.ts'
+import { plainLength, type BlobLocation, type BlobType, type PackContents, type PackedBlob } from './blob.ts'
 import { IdTable, ID_WORDS, MAX_FIRST_WORD, type SharedIdTable } from './id-table.ts'
 import { idFromBytes, ID_SIZE, type Id } from './id.ts'
 import { PackedBlobs } from './packed-blobs.ts'
@@ -103,8 +103,7 @@ export class BlobIndex {
 
   /** Whether a blob is anywhere, by the 32 bytes of its id at `offset`. */
   hasBytes(type: BlobType, bytes: Uint8Array, offset = 0): boolean {
-    for (let i = 0; i < ID_SIZE; i++) this.#keyBytes[i] = bytes[offset + i] ?? 0
-    return this.#blobs.find(this.#key, kindOf(type)) !== -1
+    return this.entryNumberOfBytes(type, bytes, offset) !== -1
   }
 
   /** The first place of a blob. */
@@ -121,6 +120,17 @@ export class BlobIndex {
   /** Number of a blob's first entry, -1 where it has none: sets of blobs can be bitmaps of `entryCount` bits. */
   entryNumber(type: BlobType, id: Id): number {
     return this.#blobs.find(this.#keyOf(id), kindOf(type))
+  }
+
+  /** As {@link entryNumber}, by the 32 bytes of its id at `offset`. */
+  entryNumberOfBytes(type: BlobType, bytes: Uint8Array, offset = 0): number {
+    for (let i = 0; i < ID_SIZE; i++) this.#keyBytes[i] = bytes[offset + i] ?? 0
+    return this.#blobs.find(this.#key, kindOf(type))
+  }
+
+  /** Bytes of an entry's content, before compression. */
+  plainLength(entry: number): number {
+    return plainLength({ length: this.#blobs.word(entry, 2), uncompressedLength: this.#blobs.word(entry, 3) })
   }
 
   /** All packs, each once, in the order in which they were added. */

@@ -34,6 +34,6 @@ export interface PackContents {
 export const SEAL_OVERHEAD = 32
 
 /** Bytes of a blob's content, whether it is compressed or not. */
-export function plainLength(blob: PackedBlob): number {
+export function plainLength(blob: Pick<PackedBlob, 'length' | 'uncompressedLength'>): number {
   return blob.uncompressedLength === 0 ? blob.length - SEAL_OVERHEAD : blob.uncompressedLength
 }

@@ -1,5 +1,5 @@
 import { CONTENT_STEP, ENTRY, ENTRY_NUMBERS, NAME_START, isTextAt, type EntryScanner } from './entry-scanner.ts'
-import { ID_SIZE, idToBytes, type Id } from './id.ts'
+import { ID_SIZE, idToBytes } from './id.ts'
 import type { Node } from './node.ts'
 
 /** By the character that writes it. */
@@ -173,19 +173,19 @@ export class TreeEntries {
     }
   }
 
-  /** Takes the ids of all content of all files. */
-  forEachContent(visit: (id: Id) => void): void {
-    const { bytes, numbers, others } = this.#tree
-    for (let entry = 0; entry < this.count; entry++) {
+  /** Takes the ids of all content of all files. @param visit - gets the bytes of an id, which are valid as long as it runs */
+  forEachContent(visit: (id: Uint8Array) => void): void {
+    const { count, numbers, others } = this.#tree
+    for (let entry = 0; entry < count; entry++) {
       const other = others.get(entry)
       if (other !== undefined) {
-        other.content?.forEach(visit)
+        other.content?.forEach((id) => visit(idToBytes(id)))
         continue
       }
       const base = entry * ENTRY_NUMBERS
       let start = numbers[base + ENTRY.content] ?? 0
       for (let left = numbers[base + ENTRY.contentCount] ?? 0; left > 0; left--) {
-        visit(bytes.toString('latin1', start, start + 2 * ID_SIZE) as Id)
+        visit(this.#idAt(start))
         start += CONTENT_STEP
       }
     }
@@ -193,18 +193,24 @@ export class TreeEntries {
 
   /** Whether all blobs of a file's content are there. @param has - whether one is, by the bytes of its id, which are valid as long as it runs */
   everyContent(entry: number, has: (id: Uint8Array) => boolean): boolean {
-    const { bytes, numbers, others } = this.#tree
+    const { numbers, others } = this.#tree
     const other = others.size === 0 ? undefined : others.get(entry)
     if (other !== undefined) return other.content !== null && other.content.every((id) => has(idToBytes(id)))
     const base = entry * ENTRY_NUMBERS
     let start = numbers[base + ENTRY.content] ?? 0
     for (let left = numbers[base + ENTRY.contentCount] ?? 0; left > 0; left--) {
-      for (let byte = 0; byte < ID_SIZE; byte++, start += 2) {
-        ID_BYTES[byte] = ((HEX_VALUE[bytes[start] ?? 0] ?? 0) << 4) | (HEX_VALUE[bytes[start + 1] ?? 0] ?? 0)
-      }
-      if (!has(ID_BYTES)) return false
-      start += CONTENT_STEP - 2 * ID_SIZE
+      if (!has(this.#idAt(start))) return false
+      start += CONTENT_STEP
     }
     return true
+  }
+
+  /** The bytes of the id that is written at a place of the text; valid until the next call. */
+  #idAt(start: number): Uint8Array {
+    const { bytes } = this.#tree
+    for (let byte = 0, at = start; byte < ID_SIZE; byte++, at += 2) {
+      ID_BYTES[byte] = ((HEX_VALUE[bytes[at] ?? 0] ?? 0) << 4) | (HEX_VALUE[bytes[at + 1] ?? 0] ?? 0)
+    }
+    return ID_BYTES
   }
 }

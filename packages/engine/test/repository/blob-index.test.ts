@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BlobIndex } from '../../src/repository/blob-index.ts'
-import type { BlobLocation, BlobType, PackContents } from '../../src/repository/blob.ts'
+import { plainLength, type BlobLocation, type BlobType, type PackContents } from '../../src/repository/blob.ts'
 import { idToBytes, type Id } from '../../src/repository/id.ts'
 import { PackedBlobs } from '../../src/repository/packed-blobs.ts'
 import { imaginaryPack, randomId } from './test-packs.ts'
@@ -66,9 +66,12 @@ function expectSame(index: BlobIndex, model: Model): void {
       expect(index.lookupAll(type, id)).toEqual(expected)
       expect(index.lookup(type, id)).toEqual(expected[0])
       expect(index.has(type, id)).toBe(expected.length > 0)
-      expect(index.hasBytes(type, Buffer.concat([Buffer.alloc(3), idToBytes(id)]), 3)).toBe(expected.length > 0)
+      const bytes = Buffer.concat([Buffer.alloc(3), idToBytes(id)])
+      expect(index.hasBytes(type, bytes, 3)).toBe(expected.length > 0)
       const first = model.entries.findIndex((entry) => entry.type === type && entry.id === id)
       expect(index.entryNumber(type, id)).toBe(first)
+      expect(index.entryNumberOfBytes(type, bytes, 3)).toBe(first)
+      if (expected[0] !== undefined) expect(index.plainLength(first)).toBe(plainLength(expected[0]))
     }
     expect(index.pack(id)?.blobs.map((blob) => ({ ...blob, pack: id }))).toEqual(
       model.packs.includes(id) ? model.entries.filter((entry) => entry.pack === id) : undefined,

@@ -83,6 +83,9 @@ test('entries are what the tree decodes to', () => {
       const entries = decodeEntries(bytes, TREE)
       const { nodes: expected } = decodeTree(bytes, TREE)
       expect(nodesOf(entries)).toEqual(expected)
+      const contents: Id[] = []
+      entries.forEachContent((id) => contents.push(idFromBytes(id)))
+      expect(contents).toEqual(expected.flatMap(({ content }) => content ?? []))
       for (const [entry, { name, content }] of expected.entries()) {
         expect(entries.name(entry)).toBe(name)
         expect(entries.isNamed(entry, name)).toBe(true)
