@@ -1,4 +1,4 @@
-import { isVarveError, throwIfAborted, type VarveError } from '@varve/platform/errors'
+import { throwIfAborted, type VarveError } from '@varve/platform/errors'
 import type { Id } from '../repository/id.ts'
 import type { TreeEntries } from '../repository/tree-entries.ts'
 import type { TreeLoader } from '../repository/tree-loader.ts'
@@ -10,7 +10,7 @@ const LOADED_TOGETHER = 16
 export interface TreeVisitor {
   /** Asked for every reference to a tree: whether to visit it. Says no to what it has seen, or the visit may take for ever. */
   enter(id: Id): boolean
-  /** Takes a tree that was entered. */
+  /** Takes a tree that was entered; it is valid as long as this runs. */
   visit(id: Id, tree: TreeEntries): void
   /** Takes a tree that was entered and cannot be read; the visit fails if this is left out. */
   failed?(id: Id, error: VarveError): void
@@ -37,22 +37,16 @@ export async function visitTrees(
   while (waiting.length > 0) {
     throwIfAborted(signal)
     const ids = waiting.splice(-LOADED_TOGETHER)
-    const loaded = await Promise.all(ids.map((id) => loadOrReport(trees, id, visitor)))
-    for (const [i, tree] of loaded.entries()) {
-      const id = ids[i]
-      if (tree === undefined || id === undefined) continue
-      visitor.visit(id, tree)
-      for (const node of tree.others) if (node.type === 'dir' && node.subtree !== undefined) offer(node.subtree)
-    }
-  }
-}
-
-async function loadOrReport(trees: TreeLoader, id: Id, visitor: TreeVisitor): Promise<TreeEntries | undefined> {
-  try {
-    return await trees.loadEntries(id)
-  } catch (error) {
-    if (visitor.failed === undefined || !isVarveError(error)) throw error
-    visitor.failed(id, error)
-    return undefined
+    await trees.useEntries(
+      ids,
+      (id, tree) => {
+        visitor.visit(id, tree)
+        for (const node of tree.others) if (node.type === 'dir' && node.subtree !== undefined) offer(node.subtree)
+      },
+      (id, error) => {
+        if (visitor.failed === undefined) throw error
+        visitor.failed(id, error)
+      },
+    )
   }
 }

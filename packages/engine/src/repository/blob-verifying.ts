@@ -14,6 +14,9 @@ const OPENED_TOGETHER = 256
 /** Bytes from which on no more are: what was looked at for its seal should still be in the processor's cache when it is deciphered and hashed. */
 const ENOUGH_TOGETHER = 128 * 1024
 
+/** Takes the content of a blob that was verified, by its number; the bytes are valid as long as it runs. */
+export type TakeContent = (at: number, content: Uint8Array) => void
+
 /** A blob that is not what it should be. */
 export interface DamagedBlob {
   /** Its number. */
@@ -22,7 +25,7 @@ export interface DamagedBlob {
 }
 
 /**
- * Opens and verifies all blobs of a piece of a pack as `BlobOpener` does one blob, for those who do not want their content. Most blobs are short: what takes
+ * Opens and verifies all blobs of a piece of a pack as `BlobOpener` does one blob, mostly for those who do not want their content. Most blobs are short: what takes
  * time is less to open them than to begin with each of them, so they are opened many at a time, and nothing is made for each.
  */
 export class BlobVerifier {
@@ -49,8 +52,16 @@ export class BlobVerifier {
    * @param bytes - a piece of a pack
    * @param offset - where in the pack it begins
    * @param blobs - `from` to `to` of these should be in it
+   * @param take - for those who do want their content
    */
-  verify(bytes: Uint8Array, offset: number, blobs: PackedBlobs, from: number, to: number): readonly DamagedBlob[] {
+  verify(
+    bytes: Uint8Array,
+    offset: number,
+    blobs: PackedBlobs,
+    from: number,
+    to: number,
+    take?: TakeContent,
+  ): readonly DamagedBlob[] {
     const damaged: DamagedBlob[] = []
     let end = 0
     let groupStart = 0
@@ -58,14 +69,14 @@ export class BlobVerifier {
       const start = blobs.offset(at) - offset
       // One that would lie over the one before is a false index's; opening them in turn shows that.
       if (this.#group.length === OPENED_TOGETHER || start < end || start - groupStart >= ENOUGH_TOGETHER) {
-        this.#openGroup(bytes, offset, blobs, damaged)
+        this.#openGroup(bytes, offset, blobs, damaged, take)
         groupStart = start
       }
       end = start + blobs.length(at)
       if (end <= bytes.length && this.#takeNonce(bytes, start)) this.#group.push(at)
-      else this.#openAlone(bytes, offset, blobs, at, damaged)
+      else this.#openAlone(bytes, offset, blobs, at, damaged, take)
     }
-    this.#openGroup(bytes, offset, blobs, damaged)
+    this.#openGroup(bytes, offset, blobs, damaged, take)
     return damaged
   }
 
@@ -78,7 +89,13 @@ export class BlobVerifier {
     return any !== 0
   }
 
-  #openGroup(bytes: Uint8Array, offset: number, blobs: PackedBlobs, damaged: DamagedBlob[]): void {
+  #openGroup(
+    bytes: Uint8Array,
+    offset: number,
+    blobs: PackedBlobs,
+    damaged: DamagedBlob[],
+    take: TakeContent | undefined,
+  ): void {
     const group = this.#group
     if (group.length === 0) return
     const nonceBlocks = this.#macCipher.update(this.#nonces.subarray(0, group.length * NONCE_SIZE))
@@ -90,20 +107,16 @@ export class BlobVerifier {
       if (this.#isSealed(bytes, start, start + length)) {
         whole.push(at)
         this.#cipher.enqueue(this.#nonces, i * NONCE_SIZE, bytes, start, length)
-      } else this.#openAlone(bytes, offset, blobs, at, damaged)
+      } else this.#openAlone(bytes, offset, blobs, at, damaged, take)
     }
     this.#cipher.flush()
+    group.length = 0
     for (const at of whole) {
       const start = blobs.offset(at) - offset + NONCE_SIZE
       const opened = bytes.subarray(start, start + blobs.length(at) - SEAL_OVERHEAD)
-      try {
-        this.#verifyContent(opened, blobs, at)
-      } catch (error) {
-        if (!isVarveError(error)) throw error
-        damaged.push({ at, message: error.message })
-      }
+      const content = this.#contentIfSound(opened, blobs, at, damaged)
+      if (content !== undefined) take?.(at, content)
     }
-    group.length = 0
   }
 
   /** Whether the tag behind a ciphertext is the right one. */
@@ -114,21 +127,42 @@ export class BlobVerifier {
     return different === 0
   }
 
-  #verifyContent(opened: Uint8Array, blobs: PackedBlobs, at: number): void {
-    const content = this.#opener.decompress(opened, blobs.uncompressedLength(at))
-    const found = hash('sha256', content, 'latin1')
-    if (!blobs.hasId(at, found)) throw wrongHash()
+  #contentIfSound(opened: Uint8Array, blobs: PackedBlobs, at: number, damaged: DamagedBlob[]): Uint8Array | undefined {
+    try {
+      const content = this.#opener.decompress(opened, blobs.uncompressedLength(at))
+      const found = hash('sha256', content, 'latin1')
+      if (!blobs.hasId(at, found)) throw wrongHash()
+      return content
+    } catch (error) {
+      noteDamage(damaged, at, error)
+      return undefined
+    }
   }
 
   /** What is not right is opened by whoever says what is wrong with it. */
-  #openAlone(bytes: Uint8Array, offset: number, blobs: PackedBlobs, at: number, damaged: DamagedBlob[]): void {
+  #openAlone(
+    bytes: Uint8Array,
+    offset: number,
+    blobs: PackedBlobs,
+    at: number,
+    damaged: DamagedBlob[],
+    take: TakeContent | undefined,
+  ): void {
     const blob = blobs.blob(at)
     const start = blob.offset - offset
+    let content
     try {
-      this.#opener.open(bytes.subarray(start, start + blob.length), blob)
+      content = this.#opener.open(bytes.subarray(start, start + blob.length), blob)
     } catch (error) {
-      if (!isVarveError(error)) throw error
-      damaged.push({ at, message: error.message })
+      noteDamage(damaged, at, error)
+      return
     }
+    take?.(at, content)
   }
+}
+
+/** @throws what is no damage */
+function noteDamage(damaged: DamagedBlob[], at: number, error: unknown): void {
+  if (!isVarveError(error)) throw error
+  damaged.push({ at, message: error.message })
 }

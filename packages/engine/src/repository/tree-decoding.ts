@@ -1,29 +1,10 @@
 import { VarveError } from '@varve/platform/errors'
-import { isEntryName, nameFromBytes } from '@varve/platform/file-name'
-import { ByteStrings } from './byte-strings.ts'
 import { ENTRY_NUMBERS, EntryScanner } from './entry-scanner.ts'
-import { unquoteName } from './go-quote.ts'
-import { ID_SIZE, type Id } from './id.ts'
+import type { Id } from './id.ts'
 import { JsonError, JsonReader } from './json-reader.ts'
-import type { ExtendedAttribute } from '@varve/platform'
-import type { Node, NodeType, Tree } from './node.ts'
-import { isTimestamp, ZERO_TIME, type Timestamp } from './timestamp.ts'
-import { TreeEntries } from './tree-entries.ts'
-
-const UINT32 = 0xffff_ffff
-const NO_ATTRIBUTES: readonly ExtendedAttribute[] = []
-const NO_GENERIC_ATTRIBUTES: ReadonlyMap<string, string> = new Map()
-
-const KEYS = new ByteStrings(
-  (
-    'nodes name type mode mtime atime ctime uid gid user group inode device_id size links linktarget linktarget_raw ' +
-    'extended_attributes generic_attributes device content subtree error value'
-  ).split(' '),
-)
-
-const NODE_TYPES: ReadonlyMap<string, NodeType> = new Map(
-  (['file', 'dir', 'symlink', 'dev', 'chardev', 'fifo', 'socket', 'irregular'] as const).map((type) => [type, type]),
-)
+import { readNode, TREE_KEYS } from './node-decoding.ts'
+import type { Node, Tree } from './node.ts'
+import { TreeEntries, type ScannedTree } from './tree-entries.ts'
 
 /**
  * A folder's entries from its tree blob.
@@ -60,6 +41,19 @@ const KEPT_NUMBERS = 65_536 * ENTRY_NUMBERS
  * @throws ERR_VARVE_DAMAGED where `bytes` is no tree
  */
 export function decodeEntries(bytes: Uint8Array, id: Id): TreeEntries {
+  return new TreeEntries(scanTree(bytes, id, (from, length) => from.slice(0, length)))
+}
+
+/** As {@link decodeEntries}, for entries that are used only until the next tree is decoded: they need no memory of their own. */
+export function decodeEntriesForNow(bytes: Uint8Array, id: Id): TreeEntries {
+  return new TreeEntries(scanTree(bytes, id, (from, length) => from.subarray(0, length)))
+}
+
+function scanTree(
+  bytes: Uint8Array,
+  id: Id,
+  firstOf: (numbers: Float64Array, length: number) => Float64Array,
+): ScannedTree {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const scanner = new EntryScanner(text)
   let others = new Map<number, Node>()
@@ -77,10 +71,10 @@ export function decodeEntries(bytes: Uint8Array, id: Id): TreeEntries {
       count++
     },
   })
-  const own = numbers.slice(0, count * ENTRY_NUMBERS)
+  const found = firstOf(numbers, count * ENTRY_NUMBERS)
   if (numbers.length > KEPT_NUMBERS) numbers = new Float64Array(256 * ENTRY_NUMBERS)
-  const decode = (start: number): Node => readNode(new JsonReader(text.subarray(start), KEYS))
-  return new TreeEntries({ bytes: text, count, numbers: own, texts: scanner.texts, others, scanner, decode })
+  const decode = (start: number): Node => readNode(new JsonReader(text.subarray(start), TREE_KEYS))
+  return { bytes: text, count, numbers: found, texts: scanner.texts, others, scanner, decode }
 }
 
 function grown(full: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
@@ -98,7 +92,7 @@ interface EntryVisitor {
 
 function readTree(bytes: Uint8Array, id: Id, visitor: EntryVisitor): void {
   try {
-    const reader = new JsonReader(bytes, KEYS)
+    const reader = new JsonReader(bytes, TREE_KEYS)
     readNodes(reader, visitor)
     reader.end()
   } catch (error) {
@@ -120,176 +114,4 @@ function readNodes(reader: JsonReader, visitor: EntryVisitor): void {
     for (let more = reader.firstElement(); more; more = reader.nextElement()) visitor.entry(reader)
   }
   if (!found) reader.fail(`'nodes'`)
-}
-
-function readNode(reader: JsonReader): Node {
-  let name = ''
-  let type: NodeType | undefined
-  let mode = 0
-  let mtime = ZERO_TIME
-  let atime = ZERO_TIME
-  let ctime = ZERO_TIME
-  let uid = 0
-  let gid = 0
-  let user = ''
-  let group = ''
-  let inode = 0n
-  let deviceId = 0n
-  let size = 0n
-  let links = 0n
-  let linkTarget = ''
-  let rawLinkTarget: string | undefined
-  let extendedAttributes: readonly ExtendedAttribute[] = NO_ATTRIBUTES
-  let genericAttributes: ReadonlyMap<string, string> = NO_GENERIC_ATTRIBUTES
-  let device = 0n
-  let content: readonly Id[] | null = null
-  let subtree: Id | undefined
-  let error = ''
-  for (let key = reader.firstKey(); key !== undefined; key = reader.nextKey()) {
-    if (reader.skipNull()) continue
-    switch (key) {
-      case 'name':
-        name = readName(reader)
-        break
-      case 'type':
-        type = NODE_TYPES.get(reader.repeatedString()) ?? reader.fail('a known type')
-        break
-      case 'mode':
-        mode = reader.integer(UINT32)
-        break
-      case 'mtime':
-        mtime = readTime(reader)
-        break
-      case 'atime':
-        atime = readTime(reader)
-        break
-      case 'ctime':
-        ctime = readTime(reader)
-        break
-      case 'uid':
-        uid = reader.integer(UINT32)
-        break
-      case 'gid':
-        gid = reader.integer(UINT32)
-        break
-      case 'user':
-        user = reader.repeatedString()
-        break
-      case 'group':
-        group = reader.repeatedString()
-        break
-      case 'inode':
-        inode = reader.uint64()
-        break
-      case 'device_id':
-        deviceId = reader.uint64()
-        break
-      case 'size':
-        size = reader.uint64()
-        break
-      case 'links':
-        links = reader.uint64()
-        break
-      case 'linktarget':
-        linkTarget = reader.string()
-        break
-      case 'linktarget_raw':
-        rawLinkTarget = nameFromBytes(readBase64(reader))
-        break
-      case 'extended_attributes':
-        extendedAttributes = readAttributes(reader)
-        break
-      case 'generic_attributes':
-        genericAttributes = readGenericAttributes(reader)
-        break
-      case 'device':
-        device = reader.uint64()
-        break
-      case 'content':
-        content = readIds(reader)
-        break
-      case 'subtree':
-        subtree = readId(reader)
-        break
-      case 'error':
-        error = reader.string()
-        break
-      default:
-        reader.skipValue()
-    }
-  }
-  if (!isEntryName(name)) reader.fail('an entry with the name of a file')
-  if (type === undefined) reader.fail('an entry with a type')
-  return {
-    name,
-    type,
-    mode,
-    mtime,
-    atime,
-    ctime,
-    uid,
-    gid,
-    user,
-    group,
-    inode,
-    deviceId,
-    size,
-    links,
-    linkTarget: rawLinkTarget ?? linkTarget,
-    extendedAttributes,
-    genericAttributes,
-    device,
-    content,
-    subtree,
-    error,
-  }
-}
-
-function readName(reader: JsonReader): string {
-  return unquoteName(reader.string()) ?? reader.fail('a quoted name')
-}
-
-function readTime(reader: JsonReader): Timestamp {
-  const text = reader.repeatedString()
-  return isTimestamp(text) ? text : reader.fail('a time')
-}
-
-function readId(reader: JsonReader): Id {
-  return reader.hex(2 * ID_SIZE) as Id
-}
-
-function readIds(reader: JsonReader): readonly Id[] {
-  const ids: Id[] = []
-  for (let more = reader.firstElement(); more; more = reader.nextElement()) ids.push(readId(reader))
-  return ids
-}
-
-function readBase64(reader: JsonReader): Buffer {
-  const text = reader.string()
-  const bytes = Buffer.from(text, 'base64')
-  return bytes.toString('base64') === text ? bytes : reader.fail('base64')
-}
-
-function readAttributes(reader: JsonReader): readonly ExtendedAttribute[] {
-  const attributes: ExtendedAttribute[] = []
-  for (let more = reader.firstElement(); more; more = reader.nextElement()) attributes.push(readAttribute(reader))
-  return attributes
-}
-
-function readAttribute(reader: JsonReader): ExtendedAttribute {
-  let name = ''
-  let value: Uint8Array | null = null
-  for (let key = reader.firstKey(); key !== undefined; key = reader.nextKey()) {
-    if (reader.skipNull()) continue
-    if (key === 'name') name = reader.repeatedString()
-    else if (key === 'value') value = readBase64(reader)
-    else reader.skipValue()
-  }
-  return { name, value }
-}
-
-function readGenericAttributes(reader: JsonReader): ReadonlyMap<string, string> {
-  const attributes = new Map<string, string>()
-  for (let key = reader.firstKey(); key !== undefined; key = reader.nextKey()) attributes.set(key, reader.raw())
-  return attributes
 }

@@ -8,6 +8,7 @@ import { Sealer } from './sealing.ts'
 import { openBlob } from './blob-opening.ts'
 import { decodeEntries, decodeTree } from './tree-decoding.ts'
 import type { TreeEntries } from './tree-entries.ts'
+import { TreeGroup } from './tree-group.ts'
 import type { Storage } from '../storage/storage.ts'
 
 /**
@@ -31,6 +32,7 @@ export class TreeLoader {
   readonly index: BlobIndex
   readonly #storage: Storage
   readonly #sealer: Sealer
+  readonly #group: TreeGroup
   readonly #pieces = new Map<string, Promise<Uint8Array>>()
   readonly #packSizes = new Map<Id, Promise<number>>()
 
@@ -38,6 +40,7 @@ export class TreeLoader {
     this.index = source.index
     this.#storage = source.storage
     this.#sealer = new Sealer(source.key)
+    this.#group = new TreeGroup(source.key)
   }
 
   /**
@@ -51,6 +54,45 @@ export class TreeLoader {
   /** As {@link load}, for those who want few of the entries as nodes. */
   async loadEntries(id: Id): Promise<TreeEntries> {
     return this.#load(id, decodeEntries)
+  }
+
+  /**
+   * Takes the entries of many folders, as {@link loadEntries} gives them: in order, but for those that are large or not sound where the index names them
+   * first, which come last.
+   *
+   * @param use - gets entries, which are valid as long as it runs
+   * @param failed - is told of a folder that cannot be read, by what {@link load} throws
+   */
+  async useEntries(
+    ids: readonly Id[],
+    use: (id: Id, entries: TreeEntries) => void,
+    failed: (id: Id, error: VarveError) => void,
+  ): Promise<void> {
+    const left = new Set(ids)
+    const small = ids.map((id) => this.index.lookup('tree', id)).filter(isInPieces)
+    const sealed = await Promise.all(small.map((place) => this.#read(place).catch(() => undefined)))
+    for (const [at, place] of small.entries()) {
+      const bytes = sealed[at]
+      if (bytes !== undefined) this.#group.add(place, bytes)
+    }
+    this.#group.open((id, entries) => {
+      left.delete(id)
+      use(id, entries)
+    })
+    for (const id of left) {
+      const entries = await this.#entriesOrWhyNot(id)
+      if (isVarveError(entries)) failed(id, entries)
+      else use(id, entries)
+    }
+  }
+
+  async #entriesOrWhyNot(id: Id): Promise<TreeEntries | VarveError> {
+    try {
+      return await this.loadEntries(id)
+    } catch (error) {
+      if (isVarveError(error)) return error
+      throw error
+    }
   }
 
   async #load<T>(id: Id, decode: (bytes: Uint8Array, id: Id) => T): Promise<T> {
@@ -71,7 +113,7 @@ export class TreeLoader {
 
   async #read(place: BlobLocation): Promise<Uint8Array> {
     const { offset, length, pack } = place
-    if (length > PIECE_SIZE / 2) return this.#storage.load('pack', pack, { offset, length })
+    if (!isInPieces(place)) return this.#storage.load('pack', pack, { offset, length })
     const first = Math.floor(offset / PIECE_SIZE)
     const start = offset - first * PIECE_SIZE
     const head = (await this.#piece(pack, first)).subarray(start, start + length)
@@ -117,4 +159,9 @@ export class TreeLoader {
     if (file === undefined) throw new VarveError('ERR_VARVE_NOT_FOUND', 'the pack is missing')
     return file.size
   }
+}
+
+/** Whether a tree is read with what lies around it, as all but very large ones are. */
+function isInPieces(place: BlobLocation | undefined): place is BlobLocation {
+  return place !== undefined && place.length <= PIECE_SIZE / 2
 }

@@ -43,14 +43,14 @@ describe('files that need something lost', () => {
     const trees = new TreeLoader({ storage: fixture.storage, key: fixture.repository.key, index })
     let loads = 0
     const load = trees.load.bind(trees)
-    const loadEntries = trees.loadEntries.bind(trees)
+    const useEntries = trees.useEntries.bind(trees)
     trees.load = (id) => {
       loads++
       return load(id)
     }
-    trees.loadEntries = (id) => {
-      loads++
-      return loadEntries(id)
+    trees.useEntries = (ids, use, failed) => {
+      loads += ids.length
+      return useEntries(ids, use, failed)
     }
     const { findings } = findingsOf([GONE])
     const [affected] = await findAffected(trees, snapshots, findings, new LostContent(index))

@@ -54,7 +54,14 @@ function faultsInTurn({ bytes, offset, blobs }: Piece): readonly { at: number; m
 }
 
 function faultsTogether({ bytes, offset, blobs }: Piece): readonly { at: number; message: string }[] {
-  const found = verifier.verify(Buffer.from(bytes), offset, PackedBlobs.inOrder(blobs), 0, blobs.length)
+  const packed = PackedBlobs.inOrder(blobs)
+  const taken: number[] = []
+  const found = verifier.verify(Buffer.from(bytes), offset, packed, 0, blobs.length, (at, content) => {
+    expect(idOf(content)).toBe(packed.blob(at).id)
+    taken.push(at)
+  })
+  // All blobs are either given or said to be damaged.
+  expect([...taken, ...found.map(({ at }) => at)].toSorted((a, b) => a - b)).toEqual([...blobs.keys()])
   return found.toSorted((a, b) => a.at - b.at)
 }
 

@@ -1,8 +1,10 @@
+import { VarveError } from '@varve/platform/errors'
 import { describe, expect, test } from 'vitest'
 import { TreeLoader } from '../../src/repository/tree-loader.ts'
 import type { BlobLocation } from '../../src/repository/blob.ts'
-import { idOf, type Id } from '../../src/repository/id.ts'
+import { idOf, shortId, type Id } from '../../src/repository/id.ts'
 import type { IndexedRepository } from '../../src/repository/repository.ts'
+import type { TreeEntries } from '../../src/repository/tree-entries.ts'
 import { FaultyStorage } from '../../src/storage/faults.ts'
 import { aNode } from '../repository/a-node.ts'
 import { noise, openFixture, RepositoryFixture } from '../fixtures/repository-fixture.ts'
@@ -61,6 +63,100 @@ describe('trees are loaded', () => {
     })
     await fixture.storage.remove('pack', first.pack)
     await expect(new TreeLoader(repository).load(tree)).rejects.toMatchObject({ code: 'ERR_VARVE_NOT_FOUND' })
+  })
+})
+
+/** What becomes of trees that are used together: the name of the first entry, or why there are none. */
+async function useAll(repository: IndexedRepository, ids: readonly Id[]): Promise<readonly string[]> {
+  const told: string[] = []
+  await new TreeLoader(repository).useEntries(
+    ids,
+    (id, entries) => told.push(`${shortId(id)} ${entries.name(0)}`),
+    (id, error) => told.push(`${shortId(id)} ${error.code}`),
+  )
+  return told
+}
+
+function unexpected(_: Id, error: Error): never {
+  throw error
+}
+
+describe('trees are used together', () => {
+  test('whatever their size, those that are read by themselves last', async () => {
+    const fixture = await RepositoryFixture.create()
+    const sizes = [100, 700_000, 300_000, 2_500_000, 50, 400_000, 400_000, 1_000_000, 10]
+    const ids = sizes.map((size, seed) => treeOfSize(fixture, size, seed))
+    await fixture.flush()
+    const told = await useAll(await fixture.repository.loadIndex(), ids)
+    const order = [0, 1, 2, 4, 5, 6, 8, 3, 7]
+    expect(told).toEqual(order.map((seed) => `${shortId(ids[seed] ?? idOf(Buffer.of()))} link ${seed}`))
+  })
+
+  test('again and again, and at the same time', async () => {
+    const fixture = await RepositoryFixture.create()
+    const ids = Array.from({ length: 300 }, (_, seed) => treeOfSize(fixture, 100 + seed, seed))
+    await fixture.flush()
+    const trees = new TreeLoader(await fixture.repository.loadIndex())
+    const names = new Map<Id, string>()
+    const use = (id: Id, entries: TreeEntries): void => void names.set(id, entries.name(0))
+    for (let round = 0; round < 2; round++) {
+      names.clear()
+      await Promise.all([0, 100, 200].map((from) => trees.useEntries(ids.slice(from, from + 100), use, unexpected)))
+      expect(ids.map((id) => names.get(id))).toEqual(ids.map((_, seed) => `link ${seed}`))
+    }
+  })
+
+  test('but for those that are damaged, gone, unknown or no trees', async () => {
+    const fixture = await RepositoryFixture.create()
+    const ids = [10, 20, 30].map((size, seed) => treeOfSize(fixture, size, seed))
+    const noTree = fixture.blob('tree', Buffer.from('{"nodes":[{"name":"a","type":"file"'))
+    await fixture.flush()
+    const unknown = idOf(Buffer.of(1))
+    const repository = await fixture.repository.loadIndex()
+    const [first, damaged, last] = ids
+    if (first === undefined || damaged === undefined || last === undefined) throw new Error('there should be three')
+    const { pack, offset } = await locate(repository, damaged)
+    const bytes = await fixture.storage.load('pack', pack)
+    bytes[offset + 20] = (bytes[offset + 20] ?? 0) ^ 1
+    await fixture.storage.save('pack', pack, bytes)
+    const asked = [unknown, first, damaged, noTree, last]
+    expect(await useAll(repository, asked)).toEqual([
+      `${shortId(first)} link 0`,
+      `${shortId(last)} link 2`,
+      `${shortId(unknown)} ERR_VARVE_MISSING_BLOB`,
+      `${shortId(damaged)} ERR_VARVE_DAMAGED`,
+      `${shortId(noTree)} ERR_VARVE_DAMAGED`,
+    ])
+    await fixture.storage.remove('pack', pack)
+    const gone = asked.map((id) => `${shortId(id)} ERR_VARVE_${id === unknown ? 'MISSING_BLOB' : 'NOT_FOUND'}`)
+    expect(await useAll(repository, asked)).toEqual(gone)
+  })
+
+  test('from another place where one is damaged', async () => {
+    const fixture = await RepositoryFixture.create()
+    const { tree } = await fixture.snapshot({ a: 'a' })
+    await fixture.snapshot({ a: 'a' }, { again: true })
+    const repository = await fixture.repository.loadIndex()
+    const { pack, offset } = await locate(repository, tree)
+    const bytes = await fixture.storage.load('pack', pack)
+    bytes[offset + 20] = (bytes[offset + 20] ?? 0) ^ 1
+    await fixture.storage.save('pack', pack, bytes)
+    expect(await useAll(repository, [tree])).toEqual([`${shortId(tree)} a`])
+  })
+
+  test('until whoever uses them fails, which is no fault of theirs', async () => {
+    const fixture = await RepositoryFixture.create()
+    const ids = [10, 20].map((size, seed) => treeOfSize(fixture, size, seed))
+    await fixture.flush()
+    const trees = new TreeLoader(await fixture.repository.loadIndex())
+    const failure = new VarveError('ERR_VARVE_DAMAGED', 'does not like it')
+    const refuse = (): never => {
+      throw failure
+    }
+    await expect(trees.useEntries(ids, refuse, unexpected)).rejects.toBe(failure)
+    const used: Id[] = []
+    await trees.useEntries(ids, (id) => used.push(id), unexpected)
+    expect(used).toEqual(ids)
   })
 })
 
