@@ -6,6 +6,7 @@ import type { BlobIndex, NumberedPack } from '../repository/blob-index.ts'
 import { parseId, type Id } from '../repository/id.ts'
 import type { OpenRepository } from '../repository/repository.ts'
 import { packSizeByIndex } from './check-packs.ts'
+import { chooseIndexFiles, type IndexChoice } from './index-choice.ts'
 import { choosePackActions, idsOf, type MaxUnused, type PackChoice } from './pack-choice.ts'
 import { measurePacks } from './pack-usage.ts'
 import { figuresOf, type PruneFigures } from './prune-figures.ts'
@@ -42,8 +43,8 @@ export interface PrunePlan {
   /** Entries of the blobs that are taken from the packs that are written anew. Carrying the plan out empties it: that can be done once. */
   readonly move: EntrySet
   readonly index: BlobIndex
-  /** Files that the index was read from. */
-  readonly indexFiles: readonly Id[]
+  /** What becomes of the files that the index was read from. */
+  readonly indexFiles: IndexChoice
   readonly figures: PruneFigures
 }
 
@@ -61,9 +62,10 @@ export async function planPrune(repository: OpenRepository, options: PlanPruneOp
   assertMaxUnused(maxUnused)
   const kept = await snapshotsToKeep(repository, remove)
   const roots = await refusing(() => rootsOf(repository, kept))
-  // Listed before they are read: whatever is added in between is in no plan, and stays.
-  const indexFiles = (await storage.list('index')).map((file) => parseId(file.name))
-  const { index } = await refusing(() => repository.loadIndex(options.signal))
+  // Listed before they are read as well: what was added in between may name content of a snapshot that is still to come. The plan does not know it,
+  // and is not carried out where it is there.
+  const listed = new Set<string>((await storage.list('index')).map((file) => file.name))
+  const { index, indexFiles } = await refusing(() => repository.loadIndex(options.signal))
   const stored = new Map((await storage.list('pack')).map((file) => [parseId(file.name), file.size]))
 
   const trees = new TreeLoader({ storage, key: repository.key, index })
@@ -80,16 +82,23 @@ export async function planPrune(repository: OpenRepository, options: PlanPruneOp
   const unsound = [...indexed].filter((id) => !usages.has(id))
   const unsoundStored = unsound.filter((id) => stored.has(id))
   const sizes = (ids: readonly Id[]): number => ids.reduce((sum, id) => sum + (stored.get(id) ?? 0), 0)
+  const gone = { remove: [...idsOf(choice.remove), ...unsoundStored], repack: idsOf(choice.repack) }
+  const forget = unsound.filter((id) => !stored.has(id))
+  const obsolete = new Set([...gone.remove, ...gone.repack, ...forget])
+  const files = chooseIndexFiles(indexFiles, index.namings(), obsolete)
   return {
     snapshots: [...new Set(remove)],
     kept,
     unindexed,
-    remove: [...idsOf(choice.remove), ...unsoundStored],
-    repack: idsOf(choice.repack),
-    forget: unsound.filter((id) => !stored.has(id)),
+    ...gone,
+    forget,
     move: blobsToMove(index, used, choice),
     index,
-    indexFiles,
+    indexFiles: {
+      keep: files.keep.filter((id) => listed.has(id)),
+      replace: files.replace.filter((id) => listed.has(id)),
+      packsToName: files.packsToName,
+    },
     figures: figuresOf(
       choice,
       { packs: unindexed.length, bytes: sizes(unindexed) },

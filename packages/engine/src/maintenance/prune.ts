@@ -1,7 +1,7 @@
 import { isVarveError, throwIfAborted, VarveError } from '@varve/platform/errors'
 import type { LongCall } from '@varve/platform'
 import type { Id } from '../repository/id.ts'
-import { encodeIndexedPack, INDEX_FILE_BLOBS, type IndexedPack } from '../repository/index-file.ts'
+import { INDEX_FILE_BLOBS, type IndexedPack } from '../repository/index-file.ts'
 import { IndexWriter } from '../repository/index-writer.ts'
 import { withLock } from '../repository/lock.ts'
 import type { OpenRepository } from '../repository/repository.ts'
@@ -72,8 +72,8 @@ export async function prune(repository: OpenRepository, options: PruneOptions = 
 /**
  * Carries out a plan, which must be fresh: the repository has to be locked exclusively since before it was made.
  *
- * First the snapshots go. Then what is needed of packs that go is copied, new indexes name it and all that stays, the old indexes go, and last the
- * packs. A blob that turns out to be damaged when it is copied ends it; only the snapshots are gone then. An index that was loaded before is of no use afterwards.
+ * First the snapshots go. Then what is needed of packs that go is copied, new indexes name it and what stays of the packs that the indexes name which
+ * go, these indexes go, and last the packs. A blob that turns out to be damaged when it is copied ends it; only the snapshots are gone then. An index that was loaded before is of no use afterwards.
  *
  * @throws ERR_VARVE_DAMAGED naming the blob, ERR_VARVE_STORAGE, ERR_VARVE_ABORTED
  */
@@ -83,7 +83,7 @@ export async function executePrune(
   options: ExecutePruneOptions = {},
 ): Promise<PruneOutcome> {
   const { signal, onProgress, repackUncompressed = false, confirmLock } = options
-  const { index, figures } = plan
+  const { index, indexFiles, figures } = plan
   const progress = new PhaseProgress(onProgress)
   const removeAll = async (type: 'snapshot' | 'index' | 'pack', ids: readonly Id[], phase: string): Promise<void> => {
     progress.begin(phase, { files: ids.length })
@@ -97,7 +97,7 @@ export async function executePrune(
 
   await confirmLock?.()
   await refuseOthers(repository, 'snapshot', [...plan.kept, ...plan.snapshots])
-  await refuseOthers(repository, 'index', plan.indexFiles)
+  await refuseOthers(repository, 'index', [...indexFiles.keep, ...indexFiles.replace])
   await removeAll('snapshot', plan.snapshots, 'removing snapshots')
   await refuseOthers(repository, 'snapshot', plan.kept)
   await removeAll('pack', plan.unindexed, 'removing packs that no index names')
@@ -119,17 +119,18 @@ export async function executePrune(
     },
     signal,
   )
-  const obsolete = new Set<Id>([...plan.remove, ...plan.repack, ...plan.forget])
-  if (obsolete.size > 0) {
+  const obsolete = [...plan.remove, ...plan.repack]
+  if (obsolete.length > 0 || indexFiles.replace.length > 0) {
     progress.begin('writing indexes')
-    for (const pack of index.packs()) {
+    for (const id of indexFiles.packsToName) {
       throwIfAborted(signal)
-      if (!obsolete.has(pack.id) && indexes.addIndexed(encodeIndexedPack(pack))) await indexes.flush()
+      const { records, count } = index.packedBlobs(id)
+      if (indexes.addIndexed({ id, records, blobs: count })) await indexes.flush()
     }
     await indexes.flush()
-    await removeAll('index', plan.indexFiles, 'removing old indexes')
-    await refuseOthers(repository, 'index', indexes.written)
-    await removeAll('pack', [...plan.remove, ...plan.repack], 'removing packs')
+    await removeAll('index', indexFiles.replace, 'removing old indexes')
+    await refuseOthers(repository, 'index', [...indexFiles.keep, ...indexes.written])
+    await removeAll('pack', obsolete, 'removing packs')
   }
   await repository.storage.reclaim?.()
   progress.end()

@@ -22,6 +22,15 @@ export interface NumberedPack {
   readonly blobs: readonly NumberedBlob[]
 }
 
+/** An index file's word on a pack. */
+export interface PackNaming {
+  readonly pack: Id
+  /** Number of the file, 0 where the pack was added without one. */
+  readonly file: number
+  /** Entries that were not known from another file before. */
+  readonly entries: number
+}
+
 /** Places of a blob that one more is compared with before it is taken for new: bounds what a hostile index costs. */
 const MAX_COMPARED = 64
 
@@ -35,8 +44,8 @@ export class BlobIndex {
   /** Words of an entry: pack number, offset, length, length after decompression. */
   readonly #blobs: IdTable
   /**
-   * Words of a pack: 0, its first entry, number of entries. The entries of one call of `add` are consecutive; a pack that is added again with
-   * other contents is another record with the same id.
+   * Words of a pack: 0, its first entry, number of entries, number of the file that says so. The entries of one call of `add` are consecutive; a
+   * pack that is added again with other contents, or by another file, is another record with the same id.
    */
   readonly #packs: IdTable
   readonly #key = new Uint32Array(ID_WORDS)
@@ -67,22 +76,25 @@ export class BlobIndex {
     return this.#blobs.byteLength + this.#packs.byteLength
   }
 
-  /** Adds the blobs of a pack, but for those that are there with the same place in the same pack. */
-  add(pack: PackContents): void {
-    const known = this.#packs.find(this.#keyOf(pack.id), 0) !== -1
-    const blobs = known ? pack.blobs.filter((blob) => !this.#hasEntry(pack.id, blob)) : pack.blobs
-    if (known && blobs.length === 0) return
-    const packNumber = this.#addPack(this.#keyOf(pack.id), blobs.length)
+  /**
+   * Adds the blobs of a pack, but for those that are there with the same place in the same pack.
+   * @param file - number of the index file that names the pack, from 1; 0 where none does yet. Files have to come one after the other
+   */
+  add(pack: PackContents, file = 0): void {
+    const [last] = this.#packs.findAll(this.#keyOf(pack.id), 0, 1)
+    const blobs = last === undefined ? pack.blobs : pack.blobs.filter((blob) => !this.#hasEntry(pack.id, blob))
+    if (last !== undefined && blobs.length === 0 && this.#packs.word(last, 3) === file) return
+    const packNumber = this.#addPack(this.#keyOf(pack.id), blobs.length, file)
     for (const { type, id, offset, length, uncompressedLength } of blobs) {
       this.#blobs.add(this.#keyOf(id), kindOf(type), [packNumber, offset, length, uncompressedLength])
     }
   }
 
   /** As {@link add}. */
-  addRecords(pack: PackRecords): void {
-    if (this.#packs.find(pack.id, 0) !== -1) return this.add(contentsOf(pack))
+  addRecords(pack: PackRecords, file = 0): void {
+    if (this.#packs.find(pack.id, 0) !== -1) return this.add(contentsOf(pack), file)
     const { words, count } = pack
-    const packNumber = this.#addPack(pack.id, count)
+    const packNumber = this.#addPack(pack.id, count, file)
     for (let at = 0; at < count * RECORD_SIZE; at += RECORD_SIZE) {
       const kind = words[at + RECORD.kind] ?? 0
       const offset = words[at + RECORD.offset] ?? 0
@@ -143,6 +155,13 @@ export class BlobIndex {
     return Array.from(this.#packNumbers())
   }
 
+  /** Which files name which packs: of each pack as many as there are files that name it, or more. */
+  *namings(): Generator<PackNaming, void, undefined> {
+    for (let number = 0; number < this.#packs.count; number++) {
+      yield { pack: this.#packs.id(number), file: this.#packs.word(number, 3), entries: this.#packs.word(number, 2) }
+    }
+  }
+
   /** A pack with all blobs that are known to be in it. */
   pack(id: Id): PackContents | undefined {
     return this.#packs.find(this.#keyOf(id), 0) === -1 ? undefined : this.#contents(id)
@@ -186,8 +205,8 @@ export class BlobIndex {
     return true
   }
 
-  #addPack(id: Uint32Array, blobs: number): number {
-    const number = this.#packs.add(id, 0, [0, this.#blobs.count, blobs, 0])
+  #addPack(id: Uint32Array, blobs: number, file: number): number {
+    const number = this.#packs.add(id, 0, [0, this.#blobs.count, blobs, file])
     if (number > MAX_FIRST_WORD) throw new Error('the index has no room for more packs')
     return number
   }

@@ -2,8 +2,7 @@ import { VarveError } from '@varve/platform/errors'
 import { SEAL_OVERHEAD, type BlobType, type PackContents, type PackedBlob } from './blob.ts'
 import { ByteStrings } from './byte-strings.ts'
 import { ID_SIZE, type Id } from './id.ts'
-import type { BlobIndex } from './blob-index.ts'
-import { IndexScanner } from './index-scanner.ts'
+import { IndexScanner, type PackRecords } from './index-scanner.ts'
 import { IndexText } from './index-text.ts'
 import { JsonError, JsonReader } from './json-reader.ts'
 import { PackedBlobs } from './packed-blobs.ts'
@@ -72,24 +71,32 @@ export function* decodePacks(json: Uint8Array, name: Id): Generator<PackContents
   }
 }
 
-/** What takes packs in either form; an index does. */
-export type PackSink = Pick<BlobIndex, 'add' | 'addRecords'>
+/** What takes packs in either form. */
+export interface PackSink {
+  add(pack: PackContents): void
+  addRecords(pack: PackRecords): void
+}
 
 /**
  * Adds the packs that an index file describes to an index: what {@link decodePacks} gives, without making objects of it.
+ * @returns whether packs are all that the file describes
  * @throws ERR_VARVE_DAMAGED naming the index; what comes before the damage is added then
  */
-export function indexPacks(json: Uint8Array, name: Id, index: PackSink): void {
+export function indexPacks(json: Uint8Array, name: Id, index: PackSink): boolean {
   const scanner = new IndexScanner(json)
+  let onlyPacks = true
   try {
     const reader = new JsonReader(json, KEYS)
     for (let key = reader.firstKey(); key !== undefined; key = reader.nextKey()) {
-      if (key !== 'packs') reader.skipValue()
-      else if (!reader.skipNull()) {
+      if (key !== 'packs') {
+        onlyPacks = false
+        reader.skipValue()
+      } else if (!reader.skipNull()) {
         for (let more = reader.firstElement(); more; more = reader.nextElement()) indexPack(reader, scanner, index)
       }
     }
     reader.end()
+    return onlyPacks
   } catch (error) {
     throw damaged(error, name)
   }

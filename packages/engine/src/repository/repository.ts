@@ -59,9 +59,18 @@ export interface OpenRepository {
   close(): Promise<void>
 }
 
+/** An index file that was read. */
+export interface ReadIndexFile {
+  readonly id: Id
+  /** Packs are all that it describes: neither files that it supersedes (restic before 0.10) nor packs to delete (rustic). */
+  readonly onlyPacks: boolean
+}
+
 /** A repository whose index is in memory: it can read blobs. */
 export interface IndexedRepository extends OpenRepository {
   readonly index: BlobIndex
+  /** The files that the index was read from. The index numbers them from 1 on, in this order. */
+  readonly indexFiles: readonly ReadIndexFile[]
   /**
    * The content of a blob, verified against its id. Tries every place that the index names before it fails.
    * @throws ERR_VARVE_MISSING_BLOB, ERR_VARVE_DAMAGED naming the blob and its pack

@@ -10,7 +10,7 @@ import { inOrder } from './in-order.ts'
 import { indexPacks } from './index-file.ts'
 import type { MasterKey } from './master-key.ts'
 import type { Tree } from './node.ts'
-import type { IndexedRepository, OpenRepository, RepositoryConfig, UnpackedType } from './repository.ts'
+import type { IndexedRepository, OpenRepository, ReadIndexFile, RepositoryConfig, UnpackedType } from './repository.ts'
 import { Sealer } from './sealing.ts'
 import { decodeSnapshot, encodeSnapshot } from './snapshot-encoding.ts'
 import type { Snapshot, StoredSnapshot } from './snapshot.ts'
@@ -127,11 +127,17 @@ export class SealedRepository implements OpenRepository {
       throwIfAborted(signal)
       return { id, json: await this.loadUnpacked('index', id) }
     })
+    const indexFiles: ReadIndexFile[] = []
     for await (const { id, json } of loads) {
       throwIfAborted(signal)
-      indexPacks(json, id, index)
+      const file = indexFiles.length + 1
+      const onlyPacks = indexPacks(json, id, {
+        add: (pack) => index.add(pack, file),
+        addRecords: (pack) => index.addRecords(pack, file),
+      })
+      indexFiles.push({ id, onlyPacks })
     }
-    return new LoadedRepository(this, index)
+    return new LoadedRepository(this, index, indexFiles)
   }
 
   async close(): Promise<void> {
@@ -147,11 +153,13 @@ function namesOf(files: readonly StoredFile[]): readonly Id[] {
 /** A repository with its key and its index. */
 class LoadedRepository extends SealedRepository implements IndexedRepository {
   readonly index: BlobIndex
+  readonly indexFiles: readonly ReadIndexFile[]
   readonly #sealer: Sealer
 
-  constructor(parts: RepositoryParts, index: BlobIndex) {
+  constructor(parts: RepositoryParts, index: BlobIndex, indexFiles: readonly ReadIndexFile[]) {
     super(parts)
     this.index = index
+    this.indexFiles = indexFiles
     this.#sealer = new Sealer(parts.key)
   }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { check } from '../../src/maintenance/check.ts'
 import { planPrune } from '../../src/maintenance/prune-plan.ts'
 import { executePrune } from '../../src/maintenance/prune.ts'
@@ -10,7 +10,13 @@ import { copyStorage, noise, openFixture, RepositoryFixture } from '../fixtures/
 import { readSnapshot } from '../fixtures/snapshot-content.ts'
 import { faultsOfPacks, unindexedPacks } from './verified-packs.ts'
 
-/** Something of every kind: packs to keep, to remove, to repack, one that no index names, and blobs that are there twice. */
+// Ten entries are then enough for an index file that is not small.
+vi.mock('../../src/repository/index-file.ts', async (importOriginal) => ({
+  ...(await importOriginal<object>()),
+  INDEX_FILE_BLOBS: 50,
+}))
+
+/** Something of every kind: index files to keep and to replace, packs to keep, to remove, to repack, one that no index names, and blobs that are there twice. */
 async function untidyRepository(): Promise<{ fixture: RepositoryFixture; remove: readonly Id[] }> {
   const fixture = await RepositoryFixture.create()
   const first = await fixture.snapshot({
@@ -29,6 +35,7 @@ async function untidyRepository(): Promise<{ fixture: RepositoryFixture; remove:
   })
   const third = await fixture.snapshot({ d: noise(3000, 4) })
   await fixture.snapshot({ b: noise(3000, 2), same: 'same' }, { again: true })
+  await fixture.snapshot({ much: noise(12_000, 7) })
   fixture.blob('data', noise(600, 5))
   await fixture.flush({ index: false })
   return { fixture, remove: [first.id, third.id] }
@@ -68,7 +75,11 @@ describe('a prune that ends at any moment leaves all that is to stay, and can be
     for (const snapshot of await indexed.snapshots()) contents.set(snapshot.id, await readSnapshot(indexed, snapshot))
 
     const undisturbed = new FaultyStorage(await copyStorage(fixture.storage), [])
+    const before = new Set((await undisturbed.list('index')).map(({ name }) => name))
     await pruneOn(undisturbed, remove)
+    const after = new Set((await undisturbed.list('index')).map(({ name }) => name))
+    expect(after.intersection(before).size).toBe(1)
+    expect(after.difference(before).size).toBe(1)
     const counts = { save: 0, remove: 0 }
     for (const { operation } of undisturbed.performed)
       if (operation === 'save' || operation === 'remove') counts[operation]++
@@ -85,7 +96,7 @@ describe('a prune that ends at any moment leaves all that is to stay, and can be
         await pruneOn(storage, remove)
         await expectSound(storage, contents, remove)
         expect(await unindexedPacks(await (await openFixture(storage)).loadIndex())).toEqual([])
-        expect(await storage.list('snapshot')).toHaveLength(2)
+        expect(await storage.list('snapshot')).toHaveLength(3)
       }
     }
   })

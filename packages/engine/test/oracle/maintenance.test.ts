@@ -77,6 +77,7 @@ function restored(repository: string, snapshot: string): string {
   const hashes = execFileSync('sh', ['-c', 'find . -type f -print0 | sort -z | xargs -0 sha256sum'], {
     cwd: target,
     encoding: 'latin1',
+    maxBuffer: 16 * 1024 * 1024,
   })
   rmSync(target, { recursive: true, force: true })
   return hashes
@@ -145,6 +146,35 @@ describe.skipIf(noRestic)('repositories that restic made', () => {
     )
     expect(left).toMatchObject({ snapshots: 2, unusedBytes: 0, duplicateBytes: 0 })
     expect(restic(location, 'prune', '--max-unused', '0')).not.toMatch(/to repack: +[1-9]/)
+  })
+
+  test('are pruned by Varve so that restic finds them sound where an index stays as it is', async () => {
+    const location = join(root, 'kept-index')
+    const folders = { many: join(root, 'many'), other: join(root, 'other') }
+    for (const folder of Object.values(folders)) mkdirSync(folder)
+    // As many as make an index file that is not small.
+    for (let i = 0; i < 10_000; i++) writeFileSync(join(folders.many, `${i}`), `${i}`)
+    restic(location, 'init')
+    restic(location, 'backup', folders.many)
+    const [kept] = filesIn(join(location, 'index'))
+    for (const moment of [0, 1]) {
+      writeFileSync(join(folders.other, 'stays'), noise(3_000_000, 300))
+      writeFileSync(join(folders.other, 'changes'), noise(3_000_000, 301 + moment))
+      restic(location, 'backup', folders.other)
+    }
+    const [first, second, third] = await withRepository(location, (repository) => repository.snapshots())
+    if (first === undefined || second === undefined || third === undefined)
+      throw new Error('there should be three snapshots')
+    const before = [first.id, third.id].map((id) => restored(location, id))
+    await withRepository(location, (repository) =>
+      prune(repository, { remove: [second.id], maxUnused: { percent: 0 } }),
+    )
+    const files = filesIn(join(location, 'index'))
+    expect(files).toContain(kept)
+    expect(files).toHaveLength(2)
+    expect(restic(location, 'check', '--read-data')).toContain('no errors were found')
+    expect([first.id, third.id].map((id) => restored(location, id))).toEqual(before)
+    expect(restic(location, 'prune', '--max-unused', '0')).not.toMatch(/to repack: +[1-9]|to delete: +[1-9]/)
   })
 
   test('are as small after a prune as restic would make them', async () => {

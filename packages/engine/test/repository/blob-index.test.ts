@@ -98,6 +98,20 @@ describe('BlobIndex', () => {
     )
   })
 
+  it('knows which files name a pack, and what each was the first to say', () => {
+    const files = fc.array(packs, { maxLength: 4 })
+    fc.assert(
+      fc.property(files, (files) => {
+        const index = new BlobIndex()
+        for (const [place, packs] of files.entries()) for (const pack of packs) index.add(pack, place + 1)
+        const expected = new Set(files.flatMap((packs, place) => packs.map(({ id }) => `${place + 1} ${id}`)))
+        const namings = [...index.namings()]
+        expect(new Set(namings.map(({ file, pack }) => `${file} ${pack}`))).toEqual(expected)
+        expect(namings.reduce((sum, { entries }) => sum + entries, 0)).toBe(index.entryCount)
+      }),
+    )
+  })
+
   it('shows another thread what there was, and nothing that came later', () => {
     fc.assert(
       fc.property(packs, packs, (before, after) => {
