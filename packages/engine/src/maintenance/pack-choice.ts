@@ -30,7 +30,10 @@ export interface PackChoice {
 /** Bytes of the smallest packs that clients can be told to make. */
 const MIN_PACK_SIZE = 4 * 1024 * 1024
 
-/** Small packs below this number are left alone: one is always the last that is not full. */
+/**
+ * Small packs of a kind below this number are left alone: one is always the last that is not full. Folders and content are counted apart, unlike in
+ * restic, since they are never put together: few of each would be written anew to make few packs less.
+ */
 const MIN_SMALL_PACKS = 10
 
 interface Candidate {
@@ -42,7 +45,7 @@ interface Candidate {
 }
 
 /**
- * Decides which packs go, which stay and which are written anew without what nobody needs, by restic's rules: packs of folders and mixed packs
+ * Decides which packs go, which stay and which are written anew without what nobody needs, nearly by restic's rules: packs of folders and mixed packs
  * first, then small ones, then those with most waste, until little enough is left.
  */
 export function choosePackActions(packs: Iterable<PackUsage>, options: PackChoiceOptions): PackChoice {
@@ -61,8 +64,10 @@ export function choosePackActions(packs: Iterable<PackUsage>, options: PackChoic
     else if (candidate.small) intact.push(candidate)
     else keep.push(usage)
   }
-  if (intact.length < MIN_SMALL_PACKS) keep.push(...intact.map(({ usage }) => usage))
-  else candidates.push(...intact)
+  for (const alike of Object.values(Object.groupBy(intact, ({ usage }) => usage.type))) {
+    if (alike.length < MIN_SMALL_PACKS) keep.push(...alike.map(({ usage }) => usage))
+    else candidates.push(...alike)
+  }
 
   const used = needed.reduce((sum, usage) => sum + usage.usedBytes, 0)
   const tolerated = toleratedBytes(options.maxUnused, used)

@@ -11,9 +11,15 @@ import type { OpenRepository } from '../repository/repository.ts'
 import { workerRepository } from '../repository/worker-repository.ts'
 import { BlobMover } from './blob-mover.ts'
 import { inParallel } from './in-parallel.ts'
-import { InlineJobs, ThreadsAndThis, TOO_LITTLE_FOR_THREADS, type JobRunner } from './job-runner.ts'
+import { InlineJobs, ThreadsAndThis, type JobRunner } from './job-runner.ts'
 import { wantedPieces } from './pack-pieces.ts'
 import type { MoveJob, RepackJob, RepackOptions, RepackResult } from './repack-jobs.ts'
+
+/**
+ * Bytes of packs below which this thread copies them alone. A thread would start meanwhile, and each leaves packs in the end that are not full: there is
+ * to be enough for two packs of its own.
+ */
+export const TOO_LITTLE_TO_SHARE = 2 * PACK_SIZE
 
 /** What to take over from which packs. */
 export interface RepackTask {
@@ -83,7 +89,7 @@ export async function repack(
 function startRunner(options: RepackOptions, bytes: number): JobRunner<RepackJob, RepackResult> {
   const mover = new BlobMover(options)
   const handle = (job: RepackJob): RepackResult => mover.handle(job)
-  if (bytes < TOO_LITTLE_FOR_THREADS) return new InlineJobs(handle)
+  if (bytes < TOO_LITTLE_TO_SHARE) return new InlineJobs(handle)
   // Whoever is left with little makes a small pack: no more threads than there is work for.
   const size = Math.max(1, Math.min(defaultWorkerCount() - 1, Math.round(bytes / (4 * PACK_SIZE))))
   const pool = new WorkerPool<RepackJob, RepackResult>({

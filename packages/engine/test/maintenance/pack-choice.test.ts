@@ -78,6 +78,13 @@ describe('packs', () => {
     expect(choose([...small, aPack(1, 0), ...full(500)]).repack).toHaveLength(10)
   })
 
+  test('that are small are counted apart from those of the other kind', () => {
+    const folders = Array.from({ length: 9 }, () => aPack(1, 0, { type: 'tree' }))
+    const content = Array.from({ length: 10 }, () => aPack(1, 0))
+    expect(choose([...folders, ...content, ...full(1000)]).repack).toEqual(content)
+    expect(choose([...folders, ...content.slice(1), ...full(1000)]).repack).toEqual([])
+  })
+
   test('that are small where all are, as other clients can be told to make them, stay', () => {
     expect(choose(Array.from({ length: 50 }, () => aPack(5, 0))).repack).toEqual([])
   })

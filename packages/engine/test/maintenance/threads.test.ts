@@ -4,6 +4,7 @@ import { check } from '../../src/maintenance/check.ts'
 import { TOO_LITTLE_FOR_THREADS } from '../../src/maintenance/job-runner.ts'
 import { planPrune } from '../../src/maintenance/prune-plan.ts'
 import { executePrune } from '../../src/maintenance/prune.ts'
+import { TOO_LITTLE_TO_SHARE } from '../../src/maintenance/repack.ts'
 import type { Node } from '../../src/repository/node.ts'
 import type { StoredSnapshot } from '../../src/repository/snapshot.ts'
 import { aNode } from '../repository/a-node.ts'
@@ -24,14 +25,14 @@ function largeFile(pieces: number, seed: number): (name: string) => Node {
 
 beforeAll(async () => {
   fixture = await RepositoryFixture.create()
-  first = await fixture.snapshot({ large: largeFile(12, 0), text: 'text'.repeat(3000) })
-  await fixture.snapshot({ large: largeFile(6, 3), folder: { text: 'text'.repeat(3000) } })
+  first = await fixture.snapshot({ large: largeFile(40, 0), text: 'text'.repeat(3000) })
+  await fixture.snapshot({ large: largeFile(20, 3), folder: { text: 'text'.repeat(3000) } })
 })
 
 describe('with enough to do for threads', () => {
   test('which this is', async () => {
     const { packBytes } = await repositoryStatistics(await fixture.repository.loadIndex())
-    expect(packBytes).toBeGreaterThan(TOO_LITTLE_FOR_THREADS)
+    expect(packBytes).toBeGreaterThan(Math.max(TOO_LITTLE_FOR_THREADS, TOO_LITTLE_TO_SHARE))
   })
 
   test('a check finds nothing where nothing is wrong', async () => {
@@ -70,11 +71,11 @@ describe('with enough to do for threads', () => {
     const plan = await planPrune(repository, { remove: [first.id], maxUnused: { bytes: 0 } })
     expect(plan.figures).toMatchObject({ packsRepacked: 1, packsRemoved: 1 })
     const outcome = await executePrune(repository, plan)
-    expect(outcome.packsWritten).toBe(1)
-    expect(outcome.bytesWritten).toBeLessThan(6.1 * MIB)
+    expect(outcome.packsWritten).toBe(2)
+    expect(outcome.bytesWritten).toBeLessThan(20.1 * MIB)
     const { problems, hints, counts } = await check(repository, { readData: true, noLock: true })
     expect({ problems, hints }).toEqual({ problems: [], hints: [] })
-    expect(counts).toMatchObject({ snapshots: 1, packs: 2 })
+    expect(counts).toMatchObject({ snapshots: 1, packs: 3 })
     const statistics = await repositoryStatistics(await repository.loadIndex(), { unused: true })
     expect(statistics.unusedBytes).toBe(0)
   })
