@@ -9,9 +9,8 @@ import {
   ftruncateSync,
   linkSync,
   openSync,
-  writeSync,
 } from 'node:fs'
-import { EntrySteps, flushFileSystem } from '@varve/platform'
+import { EntrySteps, flushFileSystem, writeAllSync } from '@varve/platform'
 import { systemErrorCode } from '@varve/platform/errors'
 import { toFsPath } from '@varve/platform/file-name'
 
@@ -48,9 +47,7 @@ export class FileSteps extends EntrySteps {
   /** Writes all of some bytes, at a place or behind what was written last. */
   write(fd: number, bytes: Uint8Array, path: string, position: number | null = null): void {
     this.tell('write', path)
-    for (let done = 0; done < bytes.length;) {
-      done += writeSync(fd, bytes, done, bytes.length - done, position === null ? null : position + done)
-    }
+    writeAllSync(fd, bytes, position)
   }
 
   /** Makes a file so long, with a hole at its end. */

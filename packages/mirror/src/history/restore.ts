@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, closeSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, writeSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import {
   currentPlatform,
   describeError,
@@ -7,6 +7,7 @@ import {
   systemErrorCode,
   toFsPath,
   VarveError,
+  writeAllSync,
   type LongCall,
   type Problem,
   type Progress,
@@ -190,7 +191,7 @@ class Restore {
     try {
       const write = (piece: Buffer): void => {
         try {
-          for (let done = 0; done < piece.length;) done += writeSync(fd, piece, done)
+          writeAllSync(fd, piece)
         } catch (error) {
           throw new VarveError('ERR_VARVE_TARGET', `it cannot be written: ${describeError(error)}`, { cause: error })
         }
