@@ -1,6 +1,6 @@
 /**
  * Measures storage with packs of 16 MiB: `node bench/storage.ts [--packs N] [--root FOLDER]`. Beside Varve's own, the bare cost of
- * writing and flushing the same files, since that depends on the disk.
+ * writing and flushing the same files, with one call or in pieces, since that depends on the disk and on where the system's memory comes from.
  */
 import { randomFillSync } from 'node:crypto'
 import { closeSync, fsyncSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
@@ -82,28 +82,30 @@ async function measure(name: string, storage: Storage): Promise<void> {
   )
 }
 
-async function measureDisk(): Promise<void> {
+/** @param step - bytes that a call writes */
+async function measureDisk(step: number): Promise<void> {
   const folder = join(root, 'bare')
   mkdirSync(folder)
   const time = await seconds(async () => {
     for (const name of names) {
       const file = openSync(join(folder, name), 'w')
-      writeSync(file, pack)
+      for (let done = 0; done < pack.length;) done += writeSync(file, pack, done, Math.min(step, pack.length - done))
       fsyncSync(file)
       closeSync(file)
     }
   })
   rmSync(folder, { recursive: true })
-  process.stdout.write(`${'bare files'.padEnd(10)} | write and fsync ${megabytes(packs * pack.length, time)}\n`)
+  const speed = megabytes(packs * pack.length, time)
+  process.stdout.write(`${'bare files'.padEnd(10)} | write ${step / 1024} KiB at a time, and fsync ${speed}\n`)
 }
 
 try {
-  await measureDisk()
+  for (const step of [pack.length, 512 * 1024]) await measureDisk(step)
   await measure('directory', await createStorage(join(root, 'repository')))
   const path = join(root, 'backups.db')
   await measure('sqlite', await createStorage(path))
   process.stdout.write(`sqlite file in the end: ${statSync(path).size} bytes\n`)
-  await measureDisk()
+  for (const step of [512 * 1024, pack.length]) await measureDisk(step)
 } finally {
   rmSync(root, { recursive: true, force: true })
 }

@@ -9,7 +9,7 @@ import type { TreeEntries } from './tree-entries.ts'
 
 const FIRST_MEMORY = 64 * 1024
 
-/** Trees that are opened together, in memory that serves the next ones again: takes half the time of opening each by itself. */
+/** Trees that are opened together, in memory that serves the next ones again: takes less time than opening each by itself. */
 export class TreeGroup {
   readonly #verifier: BlobVerifier
   readonly #places = new PackedBlobs()

@@ -15,6 +15,14 @@ function treeOfSize(fixture: RepositoryFixture, bytes: number, seed: number): Id
   return fixture.tree([aNode({ name: `link ${seed}`, type: 'symlink', linkTarget })])
 }
 
+/** Trees that are read as pieces, with others or by themselves; their names say which of them each is. */
+async function treesOfManySizes(fixture: RepositoryFixture): Promise<readonly Id[]> {
+  const sizes = [100, 700_000, 300_000, 2_500_000, 50, 400_000, 400_000, 1_000_000, 10]
+  const ids = sizes.map((size, seed) => treeOfSize(fixture, size, seed))
+  await fixture.flush()
+  return ids
+}
+
 async function locate(repository: IndexedRepository, id: Id): Promise<BlobLocation> {
   const place = repository.index.lookup('tree', id)
   if (place === undefined) throw new Error('the tree is not in the index')
@@ -24,9 +32,7 @@ async function locate(repository: IndexedRepository, id: Id): Promise<BlobLocati
 describe('trees are loaded', () => {
   test('whatever their size, and wherever in a pack they lie', async () => {
     const fixture = await RepositoryFixture.create()
-    const sizes = [100, 700_000, 300_000, 2_500_000, 50, 400_000, 400_000, 1_000_000, 10]
-    const ids = sizes.map((size, seed) => treeOfSize(fixture, size, seed))
-    await fixture.flush()
+    const ids = await treesOfManySizes(fixture)
     const trees = new TreeLoader(await fixture.repository.loadIndex())
     for (const [seed, id] of [...ids.entries(), ...[...ids.entries()].toReversed()]) {
       expect((await trees.load(id)).nodes.map((node) => node.name)).toEqual([`link ${seed}`])
@@ -84,9 +90,7 @@ function unexpected(_: Id, error: Error): never {
 describe('trees are used together', () => {
   test('whatever their size, those that are read by themselves last', async () => {
     const fixture = await RepositoryFixture.create()
-    const sizes = [100, 700_000, 300_000, 2_500_000, 50, 400_000, 400_000, 1_000_000, 10]
-    const ids = sizes.map((size, seed) => treeOfSize(fixture, size, seed))
-    await fixture.flush()
+    const ids = await treesOfManySizes(fixture)
     const told = await useAll(await fixture.repository.loadIndex(), ids)
     const order = [0, 1, 2, 4, 5, 6, 8, 3, 7]
     expect(told).toEqual(order.map((seed) => `${shortId(ids[seed] ?? idOf(Buffer.of()))} link ${seed}`))
