@@ -19,10 +19,11 @@ import { toMarkdown } from './report/markdown.ts'
 import { addToReport, type Report } from './report/report.ts'
 import type { Result } from './report/result.ts'
 import { rowsOf } from './rows.ts'
+import type { Row } from './rows/row.ts'
 import { measureSeries } from './series.ts'
 import { growths } from './series/growths.ts'
 import { seriesToMarkdown, type SeriesStep } from './series/series-table.ts'
-import { claimWorkplace, emptyFolder, requireSpace } from './workplace.ts'
+import { claimWorkplace, emptyFolder, requireSpace, retire } from './workplace.ts'
 
 /** Of a corpus' size: the source, and what is restored from it. */
 const SOURCE_AND_TARGET = 2
@@ -49,7 +50,7 @@ async function bench(options: Options): Promise<void> {
     process.stdout.write(`${describeMachine()}\n`)
     for (const { name, version } of field) process.stdout.write(`${name} ${version}\n`)
     if (options.isSeries) await runSeries(options, field, join(work, 'race'))
-    else await runRows(options, field, join(work, 'race'))
+    else await runRows(options, field, join(work, 'race'), join(work, 'retired'))
   } finally {
     say('cleaning up')
     rmSync(work, { recursive: true, force: true })
@@ -58,7 +59,7 @@ async function bench(options: Options): Promise<void> {
   process.stdout.write(`\nThis took ${((performance.now() - start) / 1000).toFixed(0)} seconds.\n`)
 }
 
-async function runRows(options: Options, field: readonly Contestant[], place: string): Promise<void> {
+async function runRows(options: Options, field: readonly Contestant[], place: string, retired: string): Promise<void> {
   const name = options.isQuick ? 'quick' : 'bench'
   const earlier = options.adds ? readReport(name) : undefined
   const results: Result[] = []
@@ -67,11 +68,11 @@ async function runRows(options: Options, field: readonly Contestant[], place: st
   for (const corpus of options.corpora.map((name) => all[name])) {
     const rows = rowsOf(corpus.name, options.sizes, options.isQuick, options.rows)
     if (rows.length === 0) continue
-    emptyFolder(place)
     const racing = field.filter(({ kind }) => kind !== 'yardstick' || corpus.hasYardsticks)
-    requireSpace(options.root, spaceFor(corpus, racing), `'${corpus.title}'`)
+    requireSpace(options.root, spaceFor(corpus, racing, rows, options.runs), `'${corpus.title}'`)
     say(`making ${corpus.title}`)
     titles[corpus.name] = corpus.title
+    emptyFolder(place)
     const race = new Race(corpus, racing, place, options.isQuick ? 'cheap' : 'usual')
     for (const row of rows) {
       // A quick run is to show that everything works.
@@ -92,6 +93,8 @@ async function runRows(options: Options, field: readonly Contestant[], place: st
       }
       writeReport(name, earlier === undefined ? report : addToReport(earlier, report))
     }
+    if (corpus.hasManyFiles) retire(place, retired)
+    else emptyFolder(place)
   }
 }
 
@@ -121,10 +124,11 @@ function versionsOf(field: readonly Contestant[]): Report['contestants'] {
   return field.map(({ name, version }) => ({ name, version }))
 }
 
-/** Bytes for the source, a restored copy, and what each contestant keeps. */
-function spaceFor(corpus: Corpus, field: readonly Contestant[]): number {
+/** Bytes for the source, a restored copy, what each contestant keeps, and copies that stay until the benchmark ends. */
+function spaceFor(corpus: Corpus, field: readonly Contestant[], rows: readonly Row[], runs: number): number {
   const kept = field.map(({ kind }) => (kind === 'yardstick' ? 1 : REPOSITORY))
-  return corpus.bytes * kept.reduce((sum, share) => sum + share, SOURCE_AND_TARGET)
+  const retired = corpus.hasManyFiles && rows.some(({ name }) => name === 'restore') ? field.length * runs : 0
+  return corpus.bytes * kept.reduce((sum, share) => sum + share, SOURCE_AND_TARGET + retired)
 }
 
 /** Says on the terminal what is being done. */

@@ -64,6 +64,7 @@ export function corpora(root: string, sizes: Sizes, offline: boolean): Record<Co
       name: 'overhead',
       title: 'what a call costs however little there is to do',
       bytes: 1e6,
+      hasManyFiles: false,
       hasYardsticks: false,
       make: (folder) => writeProject(folder, FEW),
       change: changeFiles,

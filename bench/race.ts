@@ -4,7 +4,7 @@ import { createRepository } from '@varve/engine'
 import { PASSWORD, type Contestant } from './contestants/contestant.ts'
 import type { Corpus } from './corpora/corpus.ts'
 import { outputOf } from './measured-run.ts'
-import { emptyFolder } from './workplace.ts'
+import { emptyFolder, retire } from './workplace.ts'
 
 /**
  * Keys as each program makes them, hard to try passwords on by design; or ones that cost next to nothing, so that only what comes
@@ -22,6 +22,7 @@ export class Race {
   readonly source: string
   /** Where all restore to, one after the other. */
   readonly target: string
+  readonly #work: string
   readonly #keys: Keys
   /** How often the source has changed. */
   #changes = 0
@@ -34,6 +35,7 @@ export class Race {
    * @param keys - of the repositories, unless a row asks for others
    */
   constructor(corpus: Corpus, contestants: readonly Contestant[], work: string, keys: Keys) {
+    this.#work = work
     this.#keys = keys
     this.corpus = corpus
     this.contestants = contestants
@@ -41,6 +43,12 @@ export class Race {
     this.target = join(work, 'target')
     mkdirSync(this.source)
     corpus.make(this.source)
+  }
+
+  /** Makes what is restored to an empty folder. */
+  clearTarget(): void {
+    if (this.corpus.hasManyFiles) retire(this.target, join(this.#work, 'retired'))
+    emptyFolder(this.target)
   }
 
   /** Changes 1 % of the source. */

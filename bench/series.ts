@@ -6,7 +6,7 @@ import { medianRun } from './median.ts'
 import type { Growth, SeriesPlace } from './series/growth.ts'
 import type { SeriesStep } from './series/series-table.ts'
 import { touchMemory } from './touched-memory.ts'
-import { emptyFolder } from './workplace.ts'
+import { emptyFolder, retire } from './workplace.ts'
 
 /**
  * Doubles what grows until there is the most of it, and lets all contestants do each job at each step.
@@ -21,7 +21,7 @@ export async function measureSeries(
   runs: number,
   onStep: (step: SeriesStep) => void,
 ): Promise<void> {
-  const place = { source: join(work, 'source'), target: join(work, 'target') }
+  const place = { source: join(work, 'source'), target: join(work, 'target'), retired: join(work, 'retired') }
   mkdirSync(place.source)
   const { unit, one, scale } = growth
   for (let count = growth.start, before = 0; count <= growth.most; before = count, count *= 2) {
@@ -43,8 +43,14 @@ export async function measureSeries(
   }
 }
 
-function measureJobs({ jobs, size }: Growth, count: number, contestant: Contestant, place: SeriesPlace): Measurement[] {
+function measureJobs(
+  { jobs, size, hasManyFiles }: Growth,
+  count: number,
+  contestant: Contestant,
+  place: SeriesPlace,
+): Measurement[] {
   return jobs.map(({ name, command }) => {
+    if (hasManyFiles) retire(place.target, place.retired)
     emptyFolder(place.target)
     const chosen = command(contestant, place)
     if (chosen === undefined) throw new Error(`${contestant.name} has no command for '${name}'`)

@@ -9,6 +9,8 @@ export interface Corpus {
   readonly title: string
   /** About how large it is. */
   readonly bytes: number
+  /** Whether making as many files as it has is slower where others have just been deleted. */
+  readonly hasManyFiles: boolean
   /** Whether copying it takes part as a yardstick. */
   readonly hasYardsticks: boolean
   /** Fills an empty folder. */

@@ -13,6 +13,7 @@ export function media(mebibytes: number): Corpus {
     name: 'media',
     title: `${mebibytes} MiB of large files, half incompressible`,
     bytes: mebibytes * MEBIBYTE,
+    hasManyFiles: false,
     hasYardsticks: true,
     make: (folder) => {
       const noise = new Noise(1)
@@ -32,6 +33,7 @@ export function image(mebibytes: number): Corpus {
     name: 'image',
     title: `one file of ${mebibytes} MiB, half incompressible`,
     bytes: mebibytes * MEBIBYTE,
+    hasManyFiles: false,
     hasYardsticks: false,
     make: (folder) => writeBlocks(join(folder, 'disk.img'), new Noise(2), 0, mebibytes),
     change: changeBlocks,

@@ -33,6 +33,7 @@ export function npmTree(root: string): Corpus {
     name: 'npm',
     title: 'an installed npm tree of about 87,000 files',
     bytes: 900e6,
+    hasManyFiles: true,
     hasYardsticks: true,
     make: (folder) => copyContent(cachedFolder(join(root, 'npm'), install), folder),
     change: changeFiles,

@@ -25,6 +25,7 @@ export function publishedVersions(root: string): Corpus {
     name: 'states',
     title: `${VERSIONS.length} successive versions of ${PACKAGE}`,
     bytes: 10e6,
+    hasManyFiles: true,
     hasYardsticks: false,
     make: (folder) => copyContent(stateFolder(0), folder),
     change: enter,

@@ -17,6 +17,7 @@ export function tiny(count: number): Corpus {
     name: 'tiny',
     title: `${count.toLocaleString('en')} tiny or empty files`,
     bytes: count * TINY_FILE_SIZE,
+    hasManyFiles: true,
     hasYardsticks: false,
     make: (folder) => growTinyFiles(folder, 0, count),
     change: changeFiles,
@@ -29,6 +30,7 @@ export function folder(count: number): Corpus {
     name: 'folder',
     title: `one folder with ${count.toLocaleString('en')} entries`,
     bytes: count * TINY_FILE_SIZE,
+    hasManyFiles: true,
     hasYardsticks: false,
     make: (folder) => {
       for (let number = 0; number < count; number++) writeTinyFile(folder, number)

@@ -1,10 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Contestant } from '../contestants/contestant.ts'
 import { copyAll } from '../copying.ts'
 import type { Race } from '../race.ts'
-import { emptyFolder } from '../workplace.ts'
 import type { Row } from './row.ts'
 
 /** What is changed in a restored folder: another hundredth than those that change between snapshots. */
@@ -17,10 +15,10 @@ export const RESTORING_ROWS: readonly Row[] = [
     title: 'restore to empty',
     uses: 'restore',
     needs: 1,
-    before: (race) => emptyFolder(race.target),
+    before: clearTarget,
     command: (race, { commands }) => commands.restore?.(race.target, race.source),
     after: verify,
-    afterRow: removeTarget,
+    afterRow: clearTarget,
     stores: false,
   },
   {
@@ -32,7 +30,7 @@ export const RESTORING_ROWS: readonly Row[] = [
     before: changeTarget,
     command: (race, { commands }) => commands.restoreOver?.(race.target, race.source),
     after: verify,
-    afterRow: removeTarget,
+    afterRow: clearTarget,
     stores: false,
   },
   {
@@ -44,7 +42,7 @@ export const RESTORING_ROWS: readonly Row[] = [
     before: changeTarget,
     command: (race, { commands }) => commands.restoreOverByTime?.(race.target, race.source),
     after: verify,
-    afterRow: removeTarget,
+    afterRow: clearTarget,
     stores: false,
   },
 ]
@@ -54,7 +52,7 @@ function restored(race: Race): string {
 }
 
 function fillTarget(race: Race): void {
-  emptyFolder(race.target)
+  race.clearTarget()
   copyAll(race.source, restored(race))
 }
 
@@ -62,8 +60,8 @@ function changeTarget(race: Race): void {
   race.corpus.change(restored(race), ROUND)
 }
 
-function removeTarget(race: Race): void {
-  rmSync(race.target, { recursive: true, force: true })
+function clearTarget(race: Race): void {
+  race.clearTarget()
 }
 
 /** @throws Error naming what differs */

@@ -7,6 +7,8 @@ export interface SeriesPlace {
   readonly source: string
   /** What is restored to: an empty folder each time. */
   readonly target: string
+  /** Where targets go that are done with. */
+  readonly retired: string
 }
 
 /** Something that is measured at each step. */
@@ -24,6 +26,8 @@ export interface Growth {
   readonly scale: 'µs' | 'ms'
   /** What one takes of a disk, in bytes. */
   readonly size: number
+  /** Whether making as many files as it has is slower where others have just been deleted. */
+  readonly hasManyFiles: boolean
   /** How many there are at the first step. */
   readonly start: number
   /** How many there may be at the last. */
