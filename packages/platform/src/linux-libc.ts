@@ -28,6 +28,7 @@ export interface LibC {
   readonly lsetxattr: (path: bigint, name: bigint, value: bigint, size: bigint, flags: number) => number
   readonly lremovexattr: (path: bigint, name: bigint) => number
   readonly utimensat: (folder: number, path: bigint, times: bigint, flags: number) => number
+  readonly futimens: (fd: number, times: bigint) => number
   readonly mkfifo: (path: bigint, mode: number) => number
   readonly syncfs: (fd: number) => number
   /** Undefined with glibc before 2.33, which had it as a macro. */
@@ -78,6 +79,7 @@ function bind(ffi: NodeFfi, libraryPath: string | null): LibC {
     lsetxattr: { return: 'int32', arguments: ['pointer', 'pointer', 'pointer', 'uint64', 'int32'] },
     lremovexattr: { return: 'int32', arguments: ['pointer', 'pointer'] },
     utimensat: { return: 'int32', arguments: ['int32', 'pointer', 'pointer', 'int32'] },
+    futimens: { return: 'int32', arguments: ['int32', 'pointer'] },
     mkfifo: { return: 'int32', arguments: ['pointer', 'uint32'] },
     syncfs: { return: 'int32', arguments: ['int32'] },
   })

@@ -53,6 +53,8 @@ export interface Platform {
   processExists(pid: number): boolean
   /** Sets access and modification time of an entry itself (never of a link's target), in nanoseconds since 1970, to the nanosecond. */
   setTimes(path: string, atime: bigint, mtime: bigint): void
+  /** Sets the same of an open file. */
+  setTimesOfFile(fd: number, atime: bigint, mtime: bigint): void
   /** Sets owner and group of an entry itself. */
   setOwner(path: string, uid: number, gid: number): void
   /** Makes a FIFO or a device node with permissions 0600. `device` is its number, 0 for a FIFO. */

@@ -5,14 +5,17 @@ import { toFsPath } from './file-name.ts'
 import { LinuxExtendedAttributes } from './linux-extended-attributes.ts'
 import { linuxLibC } from './linux-libc.ts'
 import { linuxMakeSpecial } from './linux-special-files.ts'
-import { linuxSetTimes } from './linux-times.ts'
+import { linuxSetTimes, linuxSetTimesOfFile } from './linux-times.ts'
 import type { Platform } from './platform.ts'
 import { PosixAccounts } from './posix-accounts.ts'
 import { processExists } from './process-exists.ts'
-import { setTimesInSeconds } from './set-times-in-seconds.ts'
+import { setTimesInSeconds, setTimesOfFileInSeconds } from './set-times-in-seconds.ts'
 import { makeSpecialByCommand } from './special-file-command.ts'
 
-type NativeParts = Pick<Platform, 'extendedAttributes' | 'extendedAttributesMissing' | 'setTimes' | 'makeSpecial'>
+type NativeParts = Pick<
+  Platform,
+  'extendedAttributes' | 'extendedAttributesMissing' | 'setTimes' | 'setTimesOfFile' | 'makeSpecial'
+>
 
 /**
  * The platform of Linux, macOS and their relatives.
@@ -45,6 +48,7 @@ function nativeParts(osName: string): NativeParts {
       extendedAttributes: undefined,
       extendedAttributesMissing: result.missing,
       setTimes: setTimesInSeconds,
+      setTimesOfFile: setTimesOfFileInSeconds,
       makeSpecial: makeSpecialByCommand,
     }
   }
@@ -52,6 +56,7 @@ function nativeParts(osName: string): NativeParts {
     extendedAttributes: new LinuxExtendedAttributes(result.libc),
     extendedAttributesMissing: undefined,
     setTimes: linuxSetTimes(result.libc),
+    setTimesOfFile: linuxSetTimesOfFile(result.libc),
     makeSpecial: linuxMakeSpecial(result.libc),
   }
 }

@@ -1,4 +1,4 @@
-import { lutimesSync } from 'node:fs'
+import { futimesSync, lutimesSync } from 'node:fs'
 import { toFsPath } from './file-name.ts'
 
 /**
@@ -10,6 +10,11 @@ import { toFsPath } from './file-name.ts'
  */
 export function setTimesInSeconds(path: string, atime: bigint, mtime: bigint): void {
   lutimesSync(toFsPath(path), inSeconds(atime), inSeconds(mtime))
+}
+
+/** The same of an open file. */
+export function setTimesOfFileInSeconds(fd: number, atime: bigint, mtime: bigint): void {
+  futimesSync(fd, inSeconds(atime), inSeconds(mtime))
 }
 
 function inSeconds(nanoseconds: bigint): number {

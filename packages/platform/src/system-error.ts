@@ -5,10 +5,12 @@ import { getSystemErrorMessage, getSystemErrorName } from 'node:util'
  *
  * @param errno - the positive number that the C library left
  * @param syscall - name of the call
- * @param path - what it was about
+ * @param path - what it was about, if the call had one
  */
-export function systemError(errno: number, syscall: string, path: string): NodeJS.ErrnoException {
+export function systemError(errno: number, syscall: string, path?: string): NodeJS.ErrnoException {
   const code = getSystemErrorName(-errno)
   const message = getSystemErrorMessage(-errno) ?? 'unknown error'
-  return Object.assign(new Error(`${code}: ${message}, ${syscall} '${path}'`), { errno: -errno, code, syscall, path })
+  const call = path === undefined ? syscall : `${syscall} '${path}'`
+  const facts = { errno: -errno, code, syscall, ...(path === undefined ? {} : { path }) }
+  return Object.assign(new Error(`${code}: ${message}, ${call}`), facts)
 }

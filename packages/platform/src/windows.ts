@@ -2,7 +2,7 @@ import { hostname, userInfo } from 'node:os'
 import { win32 } from 'node:path'
 import type { Platform } from './platform.ts'
 import { processExists } from './process-exists.ts'
-import { setTimesInSeconds } from './set-times-in-seconds.ts'
+import { setTimesInSeconds, setTimesOfFileInSeconds } from './set-times-in-seconds.ts'
 
 const FOLDER_WITH_ALL_PERMISSIONS = 0o040777
 
@@ -21,6 +21,7 @@ export function windowsPlatform(): Platform {
     hostName: hostname,
     processExists,
     setTimes: setTimesInSeconds,
+    setTimesOfFile: setTimesOfFileInSeconds,
     setOwner: () => {
       // Windows has no numeric owners; there is nothing that these numbers could be applied to.
     },

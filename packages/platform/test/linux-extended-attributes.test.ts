@@ -191,6 +191,7 @@ function scripted(script: {
     lsetxattr: () => 0,
     lremovexattr: () => 0,
     utimensat: () => 0,
+    futimens: () => 0,
     mkfifo: () => 0,
     syncfs: () => 0,
     mknod: undefined,

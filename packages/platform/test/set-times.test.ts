@@ -1,13 +1,15 @@
-import { lstatSync, symlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, lstatSync, openSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { currentPlatform } from '../src/current-platform.ts'
 import { toFsPath } from '../src/file-name.ts'
 import { linuxLibC } from '../src/linux-libc.ts'
-import { linuxSetTimes } from '../src/linux-times.ts'
-import { setTimesInSeconds } from '../src/set-times-in-seconds.ts'
+import { linuxSetTimes, linuxSetTimesOfFile } from '../src/linux-times.ts'
+import { setTimesInSeconds, setTimesOfFileInSeconds } from '../src/set-times-in-seconds.ts'
 import { scratchFolder } from '../../../test/scratch-folder.ts'
+
+type SetTimesOfFile = ReturnType<typeof linuxSetTimesOfFile>
 
 const HOUR = 3_600_000_000_000n
 
@@ -19,12 +21,24 @@ function times(path: string): readonly bigint[] {
   return [atimeNs, mtimeNs]
 }
 
+/** Sets times of a file by opening it. */
+function setOpened(setTimesOfFile: SetTimesOfFile, path: string, atime: bigint, mtime: bigint): void {
+  const fd = openSync(toFsPath(path), 'r+')
+  try {
+    setTimesOfFile(fd, atime, mtime)
+  } finally {
+    closeSync(fd)
+  }
+}
+
 describe('through the C library', () => {
   const result = process.platform === 'linux' ? linuxLibC() : { missing: 'not Linux' }
   const setTimes = 'libc' in result ? linuxSetTimes(result.libc) : undefined
 
+  const setTimesOfFile = 'libc' in result ? linuxSetTimesOfFile(result.libc) : undefined
+
   test('times are exact to the nanosecond', ({ skip }) => {
-    if (setTimes === undefined) {
+    if (setTimes === undefined || setTimesOfFile === undefined) {
       skip()
       return
     }
@@ -34,6 +48,8 @@ describe('through the C library', () => {
       fc.property(moment, moment, (atime, mtime) => {
         setTimes(path, atime, mtime)
         expect(times(path)).toEqual([atime, mtime])
+        setOpened(setTimesOfFile, path, mtime, atime)
+        expect(times(path)).toEqual([mtime, atime])
       }),
       {
         examples: [
@@ -67,6 +83,16 @@ describe('through the C library', () => {
     const path = join(scratchFolder(), 'missing')
     expect(() => setTimes(path, 0n, 0n)).toThrow(expect.objectContaining({ code: 'ENOENT', path }))
   })
+
+  test('a closed file throws as node:fs does', ({ skip }) => {
+    if (setTimesOfFile === undefined) {
+      skip()
+      return
+    }
+    expect(() => setTimesOfFile(-1, 0n, 0n)).toThrow(
+      expect.objectContaining({ code: 'EBADF', message: 'EBADF: bad file descriptor, futimens' }),
+    )
+  })
 })
 
 describe('through Node', () => {
@@ -79,6 +105,16 @@ describe('through Node', () => {
     expect(Math.abs(Number(atime - wanted))).toBeLessThan(1000)
     expect(Math.abs(Number(mtime - wanted - HOUR))).toBeLessThan(1000)
   })
+
+  test('so are those of an open file', () => {
+    const path = join(scratchFolder(), 'file')
+    writeFileSync(path, '')
+    const wanted = 1_700_000_000_123_456_789n
+    setOpened(setTimesOfFileInSeconds, path, wanted, wanted + HOUR)
+    const [atime = 0n, mtime = 0n] = times(path)
+    expect(Math.abs(Number(atime - wanted))).toBeLessThan(1000)
+    expect(Math.abs(Number(mtime - wanted - HOUR))).toBeLessThan(1000)
+  })
 })
 
 test('the platform sets times one way or the other', () => {
@@ -86,4 +122,6 @@ test('the platform sets times one way or the other', () => {
   writeFileSync(path, '')
   currentPlatform().setTimes(path, 0n, HOUR)
   expect(times(path)).toEqual([0n, HOUR])
+  setOpened((fd, atime, mtime) => currentPlatform().setTimesOfFile(fd, atime, mtime), path, HOUR, 0n)
+  expect(times(path)).toEqual([HOUR, 0n])
 })

@@ -2,9 +2,11 @@ import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync } f
 import { describeError, systemErrorCode } from '@varve/platform/errors'
 import { writeAllSync } from '@varve/platform'
 import { toFsPath } from '@varve/platform/file-name'
+import { posixPermissions } from '../repository/file-mode.ts'
+import { currentUmask } from './current-umask.ts'
 import type { MetadataWriter } from './metadata-writer.ts'
 import { EntryMark } from './entry-mark.ts'
-import { HeldFolders, withHeldFolder } from './held-folders.ts'
+import { HeldFolders, withHeldFolder, type Gift } from './held-folders.ts'
 import type { EntryMetadata, PlannedEntries } from './planned-entries.ts'
 import type { PlannedPieces } from './planned-pieces.ts'
 import { throwIfTargetFailed } from './target-failure.ts'
@@ -24,6 +26,17 @@ const MISPLACED = 'something else is in its place'
 
 /** Nobody else gets to see a file before its owner and mode are right. */
 const NEW_MODE = 0o600
+
+/** Bits of a mode that let a file be run as somebody else, or stay; who writes into a file takes them away (chmod(2)). */
+const SPECIAL_BITS = 0o7000
+
+/** A file that is open for writing. */
+interface OpenFile {
+  readonly fd: number
+  /** Whether it has been made with the right owner, and with the right mode. */
+  readonly hasOwner: boolean
+  readonly hasMode: boolean
+}
 
 /** Makes a file that is not there yet. Throws the system's error. @returns its descriptor */
 export function makeFile(path: string): number {
@@ -47,6 +60,7 @@ export class FileWriter {
   readonly #sparse: boolean
   readonly #open = new Map<number, number>()
   readonly #folders: HeldFolders
+  readonly #umask = currentUmask()
 
   /** @param sparse - whether long runs of zeros in new files become holes */
   constructor(entries: PlannedEntries, pieces: PlannedPieces, metadata: MetadataWriter, sparse: boolean) {
@@ -79,7 +93,7 @@ export class FileWriter {
       const path = this.#folders.pathOf(entry)
       const action = this.#entries.action(entry)
       if (action === 'keep' || action === 'update') return this.#completePresent(entry, path)
-      this.#complete(entry, this.#makeFile(entry, path), path)
+      this.#complete(entry, path, this.#makeFile(entry, path))
     })
   }
 
@@ -90,10 +104,31 @@ export class FileWriter {
     this.#folders.close()
   }
 
-  #makeFile(entry: number, path: string): number {
-    const fd = openSync(toFsPath(path), NEW_FILE, NEW_MODE)
+  /** Makes a file, with its owner and mode at once where the system gives it these. */
+  #makeFile(entry: number, path: string): OpenFile {
+    const metadata = this.#metadataOf(entry)
+    const known = this.#folders.giftOf(entry)
+    const hasMode = known !== undefined && hasOwner(known, metadata) && this.#canGiveMode(entry, known, metadata)
+    const mode = hasMode ? posixPermissions(metadata.mode) : NEW_MODE
+    const fd = openSync(toFsPath(path), NEW_FILE, mode)
     this.#entries.mark(entry, EntryMark.made)
-    return fd
+    try {
+      const gift = known ?? this.#folders.learnGift(entry, fd, mode)
+      return { fd, hasOwner: gift !== undefined && hasOwner(gift, metadata), hasMode }
+    } catch (error) {
+      closeSync(fd)
+      throw error
+    }
+  }
+
+  #canGiveMode(entry: number, { keepsMode }: Gift, { mode, attributes }: EntryMetadata): boolean {
+    // Some attributes can only be set by who may write the file; bits for running it as somebody else come last.
+    if (!keepsMode || attributes.length > 0 || this.#isGivenAttributes(entry)) return false
+    return (posixPermissions(mode) & (SPECIAL_BITS | this.#umask)) === 0
+  }
+
+  #isGivenAttributes(entry: number): boolean {
+    return this.#entries.isMarked(this.#entries.parent(entry), EntryMark.bestowing)
   }
 
   /** Whether a new file has only one piece, so that it can be made and completed in one go. */
@@ -105,15 +140,15 @@ export class FileWriter {
 
   #writeWhole(entry: number, content: Uint8Array): void {
     const path = this.#folders.pathOf(entry)
-    const fd = this.#makeFile(entry, path)
+    const file = this.#makeFile(entry, path)
     try {
-      const written = this.#writeContent(fd, content, 0, true)
-      if (written < content.length) ftruncateSync(fd, content.length)
+      const written = this.#writeContent(file.fd, content, 0, true)
+      if (written < content.length) ftruncateSync(file.fd, content.length)
     } catch (error) {
-      closeSync(fd)
+      closeSync(file.fd)
       throw error
     }
-    this.#complete(entry, fd, path)
+    this.#complete(entry, path, file)
   }
 
   /** @returns the offset after the last byte that was written */
@@ -146,17 +181,14 @@ export class FileWriter {
     const path = this.#folders.pathOf(entry)
     const fd = this.#descriptor(entry)
     this.#open.delete(entry)
-    this.#complete(entry, fd, path)
+    this.#complete(entry, path, { fd, hasOwner: false, hasMode: false })
   }
 
   /** Sets the metadata of a file whose content is complete, and closes it. */
-  #complete(entry: number, fd: number, path: string): void {
-    const isChanged = this.#entries.action(entry) === 'update'
-    const hasAttributes = isChanged || this.#entries.isMarked(this.#entries.parent(entry), EntryMark.bestowing)
-    this.#settle(
-      entry,
-      this.#metadata.setOfFile(fd, path, this.#metadataOf(entry), { stats: undefined, hasAttributes }),
-    )
+  #complete(entry: number, path: string, { fd, hasOwner, hasMode }: OpenFile): void {
+    const hasAttributes = this.#entries.action(entry) === 'update' || this.#isGivenAttributes(entry)
+    const before = { stats: undefined, hasAttributes, hasOwner, hasMode }
+    this.#settle(entry, this.#metadata.setOfFile(fd, path, this.#metadataOf(entry), before))
   }
 
   #settle(entry: number, failure: string | undefined): void {
@@ -208,4 +240,8 @@ export class FileWriter {
       if (this.#entries.mark(entry, EntryMark.failed)) this.failures.push({ entry, message: describeError(error) })
     }
   }
+}
+
+function hasOwner(gift: Gift, { uid, gid }: EntryMetadata): boolean {
+  return gift.uid === uid && gift.gid === gid
 }

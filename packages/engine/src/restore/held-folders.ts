@@ -1,4 +1,4 @@
-import { closeSync, constants, existsSync, openSync, readlinkSync } from 'node:fs'
+import { closeSync, constants, existsSync, fstatSync, openSync, readlinkSync } from 'node:fs'
 import { nameFromBytes, nameToBytes, toFsPath } from '@varve/platform/file-name'
 import type { PlannedEntries } from './planned-entries.ts'
 
@@ -16,11 +16,21 @@ const LONGEST_PATH = 4095
 /** Folders that are held at a time. */
 const HELD = 64
 
+/** What the system gives a file that is made in a folder. */
+export interface Gift {
+  readonly uid: number
+  readonly gid: number
+  /** Whether it has the mode that it was made with. */
+  readonly keepsMode: boolean
+}
+
 /** A folder that is held. */
 interface HeldFolder {
   readonly descriptor: number
   /** Bytes of its path, with the separator before a name. */
   readonly length: number
+  /** Undefined until a file has been made in it. */
+  gift: Gift | undefined
 }
 
 /**
@@ -51,6 +61,24 @@ export class HeldFolders {
     return isTooLong(name, length) ? this.#entries.path(entry) : `${DESCRIPTORS}/${descriptor}/${name}`
   }
 
+  /** What a file gets that is made in an entry's folder, if that is known. */
+  giftOf(entry: number): Gift | undefined {
+    return this.#held.get(this.#entries.parent(entry))?.gift
+  }
+
+  /**
+   * Finds that out from a file that has just been made there. Throws the system's error.
+   * @param mode - the permissions that it was made with
+   * @returns undefined where folders are not held
+   */
+  learnGift(entry: number, fd: number, mode: number): Gift | undefined {
+    const held = this.#held.get(this.#entries.parent(entry))
+    if (held === undefined) return undefined
+    const stats = fstatSync(fd)
+    held.gift = { uid: stats.uid, gid: stats.gid, keepsMode: (stats.mode & 0o7777) === mode }
+    return held.gift
+  }
+
   /** Gives all folders up. */
   close(): void {
     for (const { descriptor } of this.#held.values()) closeSync(descriptor)
@@ -61,7 +89,8 @@ export class HeldFolders {
     const held = this.#held.get(entry)
     if (held !== undefined) return held
     const path = this.#entries.path(entry)
-    const folder = { descriptor: openFolder(path), length: nameToBytes(path).length + (path.endsWith('/') ? 0 : 1) }
+    const length = nameToBytes(path).length + (path.endsWith('/') ? 0 : 1)
+    const folder: HeldFolder = { descriptor: openFolder(path), length, gift: undefined }
     this.#held.set(entry, folder)
     if (this.#held.size > HELD) {
       for (const [oldest, { descriptor }] of this.#held) {

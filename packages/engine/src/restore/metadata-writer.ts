@@ -23,6 +23,10 @@ export interface EntryBefore {
   readonly stats: BigIntStats | undefined
   /** Whether it may have extended attributes that have to go. */
   readonly hasAttributes: boolean
+  /** Whether it has been made with the right owner. */
+  readonly hasOwner?: boolean
+  /** Whether it has been made with the right mode. */
+  readonly hasMode?: boolean
 }
 
 /** An entry that has just been made, and got nothing from its folder. */
@@ -48,15 +52,16 @@ export class MetadataWriter {
   /** Sets the metadata of a file that is open, and closes it. */
   setOfFile(fd: number, path: string, metadata: EntryMetadata, before = NEW): string | undefined {
     const { uid, gid, mode } = metadata
-    let failure: string | undefined
     try {
-      if (!hasOwner(before.stats, metadata)) failure = this.#attempt(() => fchownSync(fd, uid, gid))
+      let failure = hasOwner(before, metadata) ? undefined : this.#attempt(() => fchownSync(fd, uid, gid))
       failure ??= this.#setAttributes(path, metadata, before)
-      if (!hasMode(before.stats, metadata)) failure ??= this.#attempt(() => fchmodSync(fd, posixPermissions(mode)))
+      if (!hasMode(before, metadata)) failure ??= this.#attempt(() => fchmodSync(fd, posixPermissions(mode)))
+      return (
+        failure ?? this.#setTimes(metadata, before, (atime, mtime) => this.#platform.setTimesOfFile(fd, atime, mtime))
+      )
     } finally {
       closeSync(fd)
     }
-    return failure ?? this.#setTimes(path, metadata, before)
   }
 
   /** Sets the metadata of a folder. */
@@ -64,8 +69,8 @@ export class MetadataWriter {
     return (
       this.#setOwner(path, metadata, before) ??
       this.#setAttributes(path, metadata, before) ??
-      (hasMode(before.stats, metadata) ? undefined : this.#attempt(() => changeFolderMode(path, metadata.mode))) ??
-      this.#setTimes(path, metadata, before)
+      (hasMode(before, metadata) ? undefined : this.#attempt(() => changeFolderMode(path, metadata.mode))) ??
+      this.#setTimesAt(path, metadata, before)
     )
   }
 
@@ -74,7 +79,7 @@ export class MetadataWriter {
     return (
       this.#setOwner(path, metadata, before) ??
       this.#setAttributes(path, metadata, before) ??
-      this.#setTimes(path, metadata, before)
+      this.#setTimesAt(path, metadata, before)
     )
   }
 
@@ -84,13 +89,13 @@ export class MetadataWriter {
     return (
       this.#setOwner(path, metadata, before) ??
       this.#setAttributes(path, metadata, before) ??
-      (hasMode(before.stats, metadata) ? undefined : this.#attempt(() => chmodSync(toFsPath(path), permissions))) ??
-      this.#setTimes(path, metadata, before)
+      (hasMode(before, metadata) ? undefined : this.#attempt(() => chmodSync(toFsPath(path), permissions))) ??
+      this.#setTimesAt(path, metadata, before)
     )
   }
 
-  #setOwner(path: string, metadata: EntryMetadata, { stats }: EntryBefore): string | undefined {
-    if (hasOwner(stats, metadata)) return undefined
+  #setOwner(path: string, metadata: EntryMetadata, before: EntryBefore): string | undefined {
+    if (hasOwner(before, metadata)) return undefined
     return this.#attempt(() => this.#platform.setOwner(path, metadata.uid, metadata.gid))
   }
 
@@ -111,12 +116,20 @@ export class MetadataWriter {
     })
   }
 
-  #setTimes(path: string, metadata: EntryMetadata, { stats }: EntryBefore): string | undefined {
+  #setTimesAt(path: string, metadata: EntryMetadata, before: EntryBefore): string | undefined {
+    return this.#setTimes(metadata, before, (atime, mtime) => this.#platform.setTimes(path, atime, mtime))
+  }
+
+  #setTimes(
+    metadata: EntryMetadata,
+    { stats }: EntryBefore,
+    set: (atime: bigint, mtime: bigint) => void,
+  ): string | undefined {
     const { mtime } = metadata
     if (mtime === UNKNOWN_TIME) return undefined
     const atime = metadata.atime === UNKNOWN_TIME ? mtime : metadata.atime
     if (stats?.mtimeNs === mtime && stats.atimeNs === atime) return undefined
-    return this.#attempt(() => this.#platform.setTimes(path, atime, mtime))
+    return this.#attempt(() => set(atime, mtime))
   }
 
   #attempt(work: () => void): string | undefined {
@@ -141,11 +154,13 @@ export function changeFolderMode(path: string, mode: number): void {
   }
 }
 
-function hasOwner(stats: BigIntStats | undefined, { uid, gid }: EntryMetadata): boolean {
-  return stats !== undefined && Number(stats.uid) === uid && Number(stats.gid) === gid
+function hasOwner({ stats, hasOwner = false }: EntryBefore, { uid, gid }: EntryMetadata): boolean {
+  return hasOwner || (stats !== undefined && Number(stats.uid) === uid && Number(stats.gid) === gid)
 }
 
 /** A change of the owner may have changed the mode, so that it counts only together with the owner. */
-function hasMode(stats: BigIntStats | undefined, metadata: EntryMetadata): boolean {
-  return hasOwner(stats, metadata) && Number((stats?.mode ?? 0n) & 0o7777n) === posixPermissions(metadata.mode)
+function hasMode(before: EntryBefore, metadata: EntryMetadata): boolean {
+  const { stats } = before
+  if (stats === undefined) return before.hasMode ?? false
+  return hasOwner(before, metadata) && Number(stats.mode & 0o7777n) === posixPermissions(metadata.mode)
 }

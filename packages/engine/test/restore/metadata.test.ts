@@ -1,8 +1,8 @@
-import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, lstatSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { currentPlatform } from '@varve/platform'
-import { FileMode } from '../../src/repository/file-mode.ts'
+import { FileMode, posixPermissions } from '../../src/repository/file-mode.ts'
 import type { Node } from '../../src/repository/node.ts'
 import { parseTimestamp, ZERO_TIME } from '../../src/repository/timestamp.ts'
 import { noise } from '../fixtures/repository-fixture.ts'
@@ -76,6 +76,45 @@ describe('restoring metadata', () => {
     ])
     chmodSync(join(fixture.target, 'readable'), 0o755)
   })
+
+  test.runIf(isRoot)(
+    'gives each of many files in a folder its own owner and mode, whatever that folder hands down',
+    async () => {
+      const fixture = await RestoreFixture.create()
+      const ours = { uid: 0, gid: process.getegid?.() ?? 0 }
+      const modes = [0o644, 0o600, 0o666, 0o777, 0o444, 0, FileMode.setuid + 0o755, FileMode.setgid + 0o711]
+      const files = Object.fromEntries(
+        Array.from({ length: 64 }, (_, number) => [
+          `file ${number}`,
+          fixture.file(number % 5 === 0 ? '' : `content ${number % 7}`, {
+            ...(number % 3 === 0 ? { uid: 54321, gid: 65432 } : number % 3 === 1 ? ours : { ...ours, gid: 65432 }),
+            mode: modes[number % modes.length] ?? 0,
+            ...times(String(number % 60).padStart(2, '0')),
+          }),
+        ]),
+      )
+      await fixture.snapshot({ ...files, handing: fixture.folder(files), made: fixture.folder(files) })
+      const handing = join(fixture.target, 'handing')
+      mkdirSync(handing, { recursive: true })
+      chownSync(handing, 0, 65432)
+      chmodSync(handing, 0o2755)
+      expect(await fixture.restore()).toMatchObject({ problems: 0 })
+      for (const folder of ['', 'handing', 'made']) {
+        for (let number = 0; number < 64; number++) {
+          const { uid, gid, mode, mtimeNs } = lstatSync(join(fixture.target, folder, `file ${number}`), {
+            bigint: true,
+          })
+          const bits = modes[number % modes.length] ?? 0
+          expect({ uid, gid, mode: mode & 0o7777n, mtimeNs }).toEqual({
+            uid: number % 3 === 0 ? 54321n : 0n,
+            gid: number % 3 === 1 ? BigInt(ours.gid) : 65432n,
+            mode: BigInt(posixPermissions(bits)),
+            mtimeNs: 981173100123456789n + BigInt(number % 60) * 1_000_000_000n,
+          })
+        }
+      }
+    },
+  )
 
   test.runIf(isRoot)('sets owners before modes, also of links', async () => {
     const fixture = await RestoreFixture.create()
