@@ -5,9 +5,9 @@ import { ByteBudget } from './byte-budget.ts'
 import type { FilePreparation } from './file-preparation.ts'
 import { packReads, type PackRead } from './pack-reads.ts'
 import { EntryMark } from './entry-mark.ts'
-import type { RestorePlan } from './restore-plan.ts'
+import type { PlanPart, PlannedContent } from './restore-plan.ts'
 import type { RestoreReporter } from './restore-reporter.ts'
-import type { WriteResult, WriteSetup } from './write-jobs.ts'
+import type { SharedPlan, WriteResult, WriteSetup } from './write-jobs.ts'
 import type { WriteThreads } from './write-threads.ts'
 
 /** Bytes of packs that may be in memory at a time for each thread: what it is at, what waits for it, and what is being read. */
@@ -22,7 +22,7 @@ const FILE_JOB_BYTES = 1 << 20
 /** What writing the files of a plan needs. */
 export interface ContentWritingOptions {
   readonly repository: IndexedRepository
-  readonly plan: RestorePlan
+  readonly plan: PlannedContent
   readonly preparation: FilePreparation
   readonly reporter: RestoreReporter
   readonly breather: Breather
@@ -35,7 +35,7 @@ export interface ContentWritingOptions {
 }
 
 /**
- * Writes the content of all files of a plan and completes them, pack by pack, in threads.
+ * Writes the content of files and completes them, pack by pack, in threads: part by part of a plan, which may still be in the making.
  *
  * Files that were there are written in place, so that only the pieces that differ are written; a crash in between leaves such a file with pieces of
  * both. The plan's marks say what became of each file.
@@ -43,8 +43,9 @@ export interface ContentWritingOptions {
 export class ContentWriting {
   readonly #options: ContentWritingOptions
   readonly #threads: WriteThreads
-  readonly #setup: WriteSetup
+  readonly #source: WriteSetup['source']
   readonly #stop = new Int32Array(new SharedArrayBuffer(4))
+  #isSetUp = false
   readonly #budget: ByteBudget
   readonly #running = new Set<Promise<void>>()
   #failure: { readonly error: unknown } | undefined
@@ -55,40 +56,59 @@ export class ContentWriting {
 
   constructor(options: ContentWritingOptions) {
     this.#options = options
-    const { repository, plan, sparse, threads } = options
-    setPending(plan)
-    this.#setup = {
-      key: repository.key,
-      source: repository.storage.direct,
-      entries: plan.entries.share(),
-      pieces: plan.pieces.share(),
-      sparse,
-      stop: this.#stop,
-    }
+    const { repository, threads, signal } = options
+    this.#source = repository.storage.direct
     this.#threads = threads
     this.#budget = new ByteBudget(threads.size * BYTES_PER_THREAD)
+    signal?.addEventListener('abort', this.#stopThreads, { once: true })
   }
 
-  /** Does it all. @throws ERR_VARVE_TARGET, ERR_VARVE_ABORTED */
-  async run(): Promise<void> {
-    const stop = (): void => {
-      Atomics.store(this.#stop, 0, 1)
+  /** Says whether the plan is still in the making: then this thread is busy with that, and only others write. */
+  set isPlanning(isPlanning: boolean) {
+    this.#threads.isBusy = isPlanning
+  }
+
+  /**
+   * Writes a part of the plan. Resolves when the last of it has been begun.
+   *
+   * @param shared - the plan as it was when the part was its end
+   * @throws ERR_VARVE_TARGET, ERR_VARVE_ABORTED
+   */
+  async write(part: PlanPart, shared: SharedPlan): Promise<void> {
+    const { plan } = this.#options
+    setPending(plan, part)
+    await this.#begin(0, () => this.#tellThreads(shared))
+    for (const files of fileJobs(plan, part)) await this.#begin(FILE_JOB_BYTES, () => this.#complete(files))
+    for (const read of packReads(plan.pieces, part.firstPiece, part.endPiece)) {
+      if (this.#prepare(read)) await this.#begin(read.length, () => this.#write(read))
     }
-    this.#options.signal?.addEventListener('abort', stop, { once: true })
-    try {
-      await this.#begin(0, () => this.#threads.setUp(this.#setup))
-      for (const files of fileJobs(this.#options.plan)) await this.#begin(FILE_JOB_BYTES, () => this.#complete(files))
-      for (const read of packReads(this.#options.plan.pieces)) {
-        if (this.#prepare(read)) await this.#begin(read.length, () => this.#write(read))
-      }
-      while (this.#running.size > 0) await this.#step()
-    } finally {
-      this.#options.signal?.removeEventListener('abort', stop)
-      stop()
-      await Promise.all(this.#running)
-      await this.#threads.close()
-    }
+  }
+
+  /** Resolves when all is written that was begun. To be closed then. @throws ERR_VARVE_TARGET, ERR_VARVE_ABORTED */
+  async finish(): Promise<void> {
+    while (this.#running.size > 0) await this.#step()
     this.#throwIfFailed()
+  }
+
+  /** Ends the threads; what they are at comes to nothing. Idempotent. Rejects never. */
+  async close(): Promise<void> {
+    this.#options.signal?.removeEventListener('abort', this.#stopThreads)
+    this.#failure ??= { error: new Error('the writing of files was ended') }
+    this.#stopThreads()
+    await Promise.all(this.#running)
+    await this.#threads.close()
+  }
+
+  readonly #stopThreads = (): void => {
+    Atomics.store(this.#stop, 0, 1)
+  }
+
+  /** Tells the threads what there is to know. Whatever they are given after this call finds them knowing it. */
+  async #tellThreads(shared: SharedPlan): Promise<void> {
+    if (this.#isSetUp) return this.#threads.follow(shared)
+    this.#isSetUp = true
+    const { repository, sparse } = this.#options
+    await this.#threads.setUp({ ...shared, key: repository.key, source: this.#source, sparse, stop: this.#stop })
   }
 
   /** Begins something that needs memory when there is room for it. */
@@ -140,7 +160,7 @@ export class ContentWriting {
     const [first] = pieces
     if (first !== undefined) reporter.current = () => plan.entries.path(plan.pieces.entry(first))
     let result: WriteResult | undefined
-    if (this.#setup.source !== undefined) {
+    if (this.#source !== undefined) {
       result = await this.#threads.run({ kind: 'stored', pack, offset, length, pieces })
       throwIfAborted(signal)
     }
@@ -207,9 +227,9 @@ export class ContentWriting {
   }
 }
 
-/** Says of each file how many of its pieces are still to be written. */
-function setPending({ entries, pieces }: RestorePlan): void {
-  for (let entry = 0; entry < entries.count; entry++) {
+/** Says of each file of a part how many of its pieces are still to be written. */
+function setPending({ entries, pieces }: PlannedContent, { firstEntry, endEntry }: PlanPart): void {
+  for (let entry = firstEntry; entry < endEntry; entry++) {
     let pending = 0
     for (let piece = entries.firstPiece(entry); piece < entries.endPiece(entry); piece++) {
       if (pieces.isWanted(piece)) pending++
@@ -218,10 +238,10 @@ function setPending({ entries, pieces }: RestorePlan): void {
   }
 }
 
-/** The files of whose content nothing is to be written, in portions. */
-function* fileJobs({ entries }: RestorePlan): Generator<readonly number[]> {
+/** The files of a part of whose content nothing is to be written, in portions. */
+function* fileJobs({ entries }: PlannedContent, { firstEntry, endEntry }: PlanPart): Generator<readonly number[]> {
   let files: number[] = []
-  for (let entry = 1; entry < entries.count; entry++) {
+  for (let entry = Math.max(1, firstEntry); entry < endEntry; entry++) {
     if (!entries.isFile(entry) || entries.linkedTo(entry) !== 0 || entries.action(entry) === 'skip') continue
     if (entries.isMarked(entry, EntryMark.failed) || entries.pending(entry) > 0) continue
     if (files.push(entry) < FILES_PER_JOB) continue
@@ -232,6 +252,6 @@ function* fileJobs({ entries }: RestorePlan): Generator<readonly number[]> {
 }
 
 /** For each blob of a range its pieces. */
-function blobsOf(read: PackRead, { pieces }: RestorePlan): Iterable<readonly number[]> {
+function blobsOf(read: PackRead, { pieces }: PlannedContent): Iterable<readonly number[]> {
   return Map.groupBy(read.pieces, (piece) => pieces.id(piece)).values()
 }

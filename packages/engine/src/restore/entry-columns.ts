@@ -3,15 +3,13 @@ import type { ColumnMemory } from './columns.ts'
 const NANOSECONDS = 1_000_000_000n
 
 /** What a plan knows of its entries, a column a thing: 79 bytes an entry. */
-export type EntryColumns<Buffers extends ArrayBufferLike = ArrayBufferLike> = ReturnType<
-  typeof makeEntryColumns<Buffers>
->
+export type EntryColumns = ReturnType<typeof makeEntryColumns>
 
-/** Columns in given memory. */
-export function makeEntryColumns<Buffers extends ArrayBufferLike>(memory: ColumnMemory<Buffers>) {
-  const bytes = (name: string) => new Uint8Array(memory(name, 1))
-  const integers = (name: string) => new Uint32Array(memory(name, 4))
-  const numbers = (name: string) => new Float64Array(memory(name, 8))
+/** Columns of so many elements in given memory. */
+export function makeEntryColumns(memory: ColumnMemory, capacity: number) {
+  const bytes = (name: string) => new Uint8Array(memory(name, 1), 0, capacity)
+  const integers = (name: string) => new Uint32Array(memory(name, 4), 0, capacity)
+  const numbers = (name: string) => new Float64Array(memory(name, 8), 0, capacity)
   return {
     parent: integers('parent'),
     name: integers('name'),

@@ -70,6 +70,7 @@ export class FolderPlanning {
 
   async #planContent(folder: VisitedFolder, nodes: readonly Node[], isWhole: boolean): Promise<void> {
     const subfolders = await this.#planEntries(folder, nodes)
+    this.#context.offer()
     const expected = this.#context.delete && isWhole ? new Set(nodes.map((node) => node.name)) : undefined
     await this.#planSubfolders(folder, subfolders)
     if (expected !== undefined) this.#planDeletions(folder, expected)

@@ -31,16 +31,20 @@ export interface FolderOptions {
 }
 
 /**
- * Makes all folders of a plan, from the target down, and makes sure that those which were there are folders still, and no links. What lies in
- * a folder that cannot be made is marked as failed and reported, too.
+ * Makes the folders of a range of a plan's entries, each after those that it lies in, and makes sure that those which were there are folders
+ * still, and no links. What lies in a folder that cannot be made is marked as failed and reported, too.
  *
+ * @param first - number of the first entry; 0, the target, has to come before all others
+ * @param end - number after that of the last one
  * @throws ERR_VARVE_TARGET, ERR_VARVE_ABORTED
  */
-export async function makeFolders(options: FolderOptions): Promise<void> {
+export async function makeFolders(options: FolderOptions, first: number, end: number): Promise<void> {
   const { entries, platform, breather, onFailure } = options
-  makeTarget(entries.target, entries.action(0) === 'make')
-  markBestowing(entries, 0, platform)
-  for (let entry = 1; entry < entries.count; entry++) {
+  if (first === 0) {
+    makeTarget(entries.target, entries.action(0) === 'make')
+    markBestowing(entries, 0, platform)
+  }
+  for (let entry = Math.max(1, first); entry < end; entry++) {
     if (breather.isDue) await breather.breathe()
     if (entries.isMarked(entries.parent(entry), EntryMark.failed)) {
       if (entries.action(entry) === 'skip') continue

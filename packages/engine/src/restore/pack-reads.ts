@@ -17,18 +17,21 @@ export interface PackRead {
 }
 
 /**
- * How to read all pieces that are to be written: pack by pack in the order in which the files need the packs, so that files are written from
+ * How to read all pieces of a range that are to be written: pack by pack in the order in which the files need the packs, so that files are written from
  * front to back as far as possible, and each range once.
+ *
+ * @param first - number of the first piece
+ * @param end - number after that of the last piece
  */
-export function* packReads(pieces: PlannedPieces): Generator<PackRead, void, undefined> {
+export function* packReads(pieces: PlannedPieces, first: number, end: number): Generator<PackRead, void, undefined> {
   const { packs } = pieces
-  const byPack = sortByPack(pieces)
+  const byPack = sortByPack(pieces, first, end)
   let start = 0
   for (const [number, pack] of packs.entries()) {
-    let end = start
-    while (end < byPack.length && pieces.packNumber(byPack[end] ?? 0) === number) end++
-    if (end > start) yield* readsOf(pack, pieces, byPack.subarray(start, end))
-    start = end
+    let next = start
+    while (next < byPack.length && pieces.packNumber(byPack[next] ?? 0) === number) next++
+    if (next > start) yield* readsOf(pack, pieces, byPack.subarray(start, next))
+    start = next
   }
 }
 
@@ -53,17 +56,17 @@ function* readsOf(pack: Id, pieces: PlannedPieces, numbers: Uint32Array<ArrayBuf
   yield { pack, offset, length: end - offset, pieces: numbers.slice(first) }
 }
 
-/** The numbers of all pieces that are to be written, those of a pack together (a counting sort). */
-function sortByPack(pieces: PlannedPieces): Uint32Array<ArrayBuffer> {
+/** The numbers of all pieces of a range that are to be written, those of a pack together (a counting sort). */
+function sortByPack(pieces: PlannedPieces, first: number, end: number): Uint32Array<ArrayBuffer> {
   const starts = new Uint32Array(pieces.packs.length + 1)
-  for (let piece = 0; piece < pieces.count; piece++) {
+  for (let piece = first; piece < end; piece++) {
     if (!pieces.isWanted(piece)) continue
     const next = pieces.packNumber(piece) + 1
     starts[next] = (starts[next] ?? 0) + 1
   }
   for (let pack = 1; pack < starts.length; pack++) starts[pack] = (starts[pack] ?? 0) + (starts[pack - 1] ?? 0)
   const sorted = new Uint32Array(starts.at(-1) ?? 0)
-  for (let piece = 0; piece < pieces.count; piece++) {
+  for (let piece = first; piece < end; piece++) {
     if (!pieces.isWanted(piece)) continue
     const pack = pieces.packNumber(piece)
     const place = starts[pack] ?? 0

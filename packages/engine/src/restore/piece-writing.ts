@@ -7,7 +7,7 @@ import { FileWriter } from './file-writer.ts'
 import { MetadataWriter } from './metadata-writer.ts'
 import { PlannedEntries } from './planned-entries.ts'
 import { PlannedPieces } from './planned-pieces.ts'
-import type { WriteResult, WriteSetup, WritingJob } from './write-jobs.ts'
+import type { SharedPlan, WriteResult, WriteSetup, WritingJob } from './write-jobs.ts'
 
 /** Memory for a range of a pack: enough for all but those with an oversize blob. The system gives real memory only for what is written to. */
 const USUAL_RANGE = 10 * 1024 * 1024
@@ -17,6 +17,7 @@ type DamagedPieces = WriteResult['damaged']
 
 /** What a thread does that writes the pieces of files. */
 export class PieceWriting {
+  readonly #entries: PlannedEntries
   readonly #pieces: PlannedPieces
   readonly #metadata = new MetadataWriter(currentPlatform())
   readonly #writer: FileWriter
@@ -26,11 +27,18 @@ export class PieceWriting {
   #memory: Buffer = Buffer.alloc(0)
 
   constructor(setup: WriteSetup) {
+    this.#entries = PlannedEntries.attach(setup.entries)
     this.#pieces = PlannedPieces.attach(setup.pieces)
-    this.#writer = new FileWriter(PlannedEntries.attach(setup.entries), this.#pieces, this.#metadata, setup.sparse)
+    this.#writer = new FileWriter(this.#entries, this.#pieces, this.#metadata, setup.sparse)
     this.#opener = new BlobOpener(new Sealer(setup.key))
     this.#reader = setup.source && new DirectReader(setup.source)
     this.#stop = setup.stop
+  }
+
+  /** Knows from now on what has been added to the plan. */
+  follow({ entries, pieces }: SharedPlan): void {
+    this.#entries.follow(entries)
+    this.#pieces.follow(pieces)
   }
 
   /** Closes all files. */

@@ -23,6 +23,8 @@ export interface PlanContext {
   readonly comparison: ContentComparison
   readonly entries: PlannedEntries
   readonly pieces: PlannedPieces
+  /** Called between folders: whoever follows the planning may take what there is. Throws what that throws. */
+  readonly offer: () => void
 }
 
 /** A folder that is being planned. */

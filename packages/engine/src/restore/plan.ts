@@ -12,20 +12,28 @@ import { PlannedEntries } from './planned-entries.ts'
 import { PlannedPieces } from './planned-pieces.ts'
 import { ProtectedPaths } from './protected-paths.ts'
 import { checkRestoreOptions, type RestoreOptions } from './restore-options.ts'
-import type { RestorePlan } from './restore-plan.ts'
+import type { PlanFollower, PlannedContent, RestorePlan } from './restore-plan.ts'
 import { RestoreReporter } from './restore-reporter.ts'
 import { compileSelection } from './selection.ts'
-import { resolveTarget } from './target-folder.ts'
+import { isVacant, resolveTarget } from './target-folder.ts'
 import { locateRestoreRoot } from './target-layout.ts'
+
+/** Entries from which on it is worth while to begin with them: blobs that files of several parts have are opened for each. */
+const PART_ENTRIES = 4096
 
 /**
  * Plans a restore from the snapshot's trees and the target's present state. Changes nothing. Existing files are read where the mode of overwriting needs
  * it.
  *
- * @throws ERR_VARVE_BAD_ARGUMENT, ERR_VARVE_TARGET, ERR_VARVE_PATH_NOT_FOUND, ERR_VARVE_ABORTED; what reading the snapshot or its root folder throws.
+ * @param follower - gets what has been planned so far, again and again, where nothing is in the target that has to be compared first
+ * @throws what the follower throws; ERR_VARVE_BAD_ARGUMENT, ERR_VARVE_TARGET, ERR_VARVE_PATH_NOT_FOUND, ERR_VARVE_ABORTED; what reading the snapshot or its root folder throws.
  * What cannot be restored of the rest is reported to `onProblem`
  */
-export async function planRestore(repository: IndexedRepository, options: RestoreOptions): Promise<RestorePlan> {
+export async function planRestore(
+  repository: IndexedRepository,
+  options: RestoreOptions,
+  follower?: PlanFollower,
+): Promise<RestorePlan> {
   checkRestoreOptions(options)
   throwIfAborted(options.signal)
   const target = resolveTarget(options.target)
@@ -49,6 +57,7 @@ export async function planRestore(repository: IndexedRepository, options: Restor
   const comparison = new ContentComparison(pieces, options.workers, (bytes) => {
     reporter.bytesDone += bytes
   })
+  const entries = new PlannedEntries(target.path, platform.separator)
   const context: PlanContext = {
     platform,
     index: repository.index,
@@ -57,8 +66,10 @@ export async function planRestore(repository: IndexedRepository, options: Restor
     protectedPaths,
     reporter,
     comparison,
-    entries: new PlannedEntries(target.path, platform.separator),
+    entries,
     pieces,
+    offer:
+      follower !== undefined && isVacant(target) ? offering(follower, { entries, pieces }, reporter) : () => undefined,
   }
   reporter.start()
   try {
@@ -74,7 +85,7 @@ export async function planRestore(repository: IndexedRepository, options: Restor
     others.finish()
     const { linkTargets, devices } = others
     return {
-      entries: context.entries,
+      entries,
       pieces,
       linkTargets,
       devices,
@@ -84,6 +95,18 @@ export async function planRestore(repository: IndexedRepository, options: Restor
   } finally {
     await comparison.close()
     reporter.stop()
+  }
+}
+
+/** Offers what has been planned to a follower, whenever it is waiting for something and there is enough. */
+function offering(follower: PlanFollower, content: PlannedContent, reporter: RestoreReporter): () => void {
+  let taken = 0
+  return () => {
+    if (!follower.isWaiting || content.entries.count - taken < PART_ENTRIES) return
+    taken = content.entries.count
+    // What is restored tells more than what is planned.
+    reporter.stop()
+    follower.take(content)
   }
 }
 

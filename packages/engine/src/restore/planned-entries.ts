@@ -1,7 +1,7 @@
 import { nameFromBytes, nameToBytes } from '@varve/platform/file-name'
 import type { ExtendedAttribute } from '@varve/platform'
 import type { NodeType } from '../repository/node.ts'
-import { newMemory, resizedMemory, sharedMemory } from './columns.ts'
+import { GrowingMemory } from './columns.ts'
 import { getTime, makeEntryColumns, putTime, type EntryColumns } from './entry-columns.ts'
 
 /**
@@ -47,7 +47,7 @@ export interface NewEntry {
 export interface SharedEntries {
   readonly target: string
   readonly separator: string
-  readonly columns: EntryColumns<SharedArrayBuffer>
+  readonly columns: EntryColumns
   readonly names: Uint8Array<SharedArrayBuffer>
   readonly namesLength: number
   readonly count: number
@@ -68,13 +68,14 @@ const NO_METADATA = 0xffff_ffff
 export class PlannedEntries {
   readonly target: string
   readonly #separator: string
+  readonly #memory = new GrowingMemory()
+  readonly #namesMemory = new GrowingMemory(MAX_NAMES)
   #columns: EntryColumns
-  #names: Uint8Array
-  #shared: SharedEntries | undefined
+  #names: Uint8Array<SharedArrayBuffer>
   #namesLength = 0
   #count = 0
   /** Sets of extended attributes; most entries have the first, the empty one. */
-  readonly #attributes: (readonly ExtendedAttribute[])[] = [[]]
+  #attributes: (readonly ExtendedAttribute[])[] = [[]]
   readonly #attributeSets = new Map<string, number>()
   readonly #folderPaths = new Map<number, string>()
 
@@ -85,12 +86,9 @@ export class PlannedEntries {
   constructor(target: string, separator: string, shared?: SharedEntries) {
     this.target = target
     this.#separator = separator
-    this.#columns = shared?.columns ?? makeEntryColumns(newMemory(FIRST_CAPACITY))
-    this.#names = shared?.names ?? new Uint8Array(FIRST_CAPACITY)
-    if (shared === undefined) return
-    this.#namesLength = shared.namesLength
-    this.#count = shared.count
-    this.#attributes = [...shared.attributes]
+    this.#columns = shared?.columns ?? makeEntryColumns(this.#memory.grow(FIRST_CAPACITY), FIRST_CAPACITY)
+    this.#names = shared?.names ?? this.#namesOf(FIRST_CAPACITY)
+    if (shared !== undefined) this.follow(shared)
   }
 
   /** The entries of another thread, to read and to mark. */
@@ -98,25 +96,26 @@ export class PlannedEntries {
     return new PlannedEntries(shared.target, shared.separator, shared)
   }
 
-  /** What another thread needs to use the entries. From now on none can be added. */
+  /** What another thread needs to use the entries that there are now. */
   share(): SharedEntries {
-    if (this.#shared !== undefined) return this.#shared
-    const columns = makeEntryColumns(sharedMemory(this.#columns, this.#count))
-    const names = new Uint8Array(new SharedArrayBuffer(this.#namesLength))
-    names.set(this.#names.subarray(0, this.#namesLength))
-    this.#columns = columns
-    this.#names = names
-    const { target } = this
-    this.#shared = {
-      target,
+    return {
+      target: this.target,
       separator: this.#separator,
-      columns,
-      names,
+      columns: this.#columns,
+      names: this.#names,
       namesLength: this.#namesLength,
       count: this.#count,
-      attributes: this.#attributes,
+      attributes: [...this.#attributes],
     }
-    return this.#shared
+  }
+
+  /** Attached entries: knows from now on those that the other thread has added. */
+  follow(shared: SharedEntries): void {
+    this.#columns = shared.columns
+    this.#names = shared.names
+    this.#namesLength = shared.namesLength
+    this.#count = shared.count
+    this.#attributes = [...shared.attributes]
   }
 
   get count(): number {
@@ -127,7 +126,8 @@ export class PlannedEntries {
   add(entry: NewEntry): number {
     const number = this.#count
     if (number === this.#columns.parent.length) {
-      this.#columns = makeEntryColumns(resizedMemory(this.#columns, number * 2))
+      const capacity = this.#memory.capacityAfter(number, number + 1)
+      this.#columns = makeEntryColumns(this.#memory.grow(capacity), capacity)
     }
     const columns = this.#columns
     columns.parent[number] = entry.parent
@@ -266,14 +266,14 @@ export class PlannedEntries {
     const bytes = nameToBytes(name)
     const start = this.#namesLength
     const end = start + bytes.length
-    if (end > MAX_NAMES) throw new Error('the names of a plan need more than 4 GiB')
-    if (end > this.#names.length) {
-      const capacity = Math.min(MAX_NAMES, Math.max(end, this.#names.length * 2))
-      this.#names = new Uint8Array(resizedMemory({ names: this.#names }, capacity)('names', 1))
-    }
+    if (end > this.#names.length) this.#names = this.#namesOf(this.#namesMemory.capacityAfter(this.#names.length, end))
     this.#names.set(bytes, start)
     this.#namesLength = end
     return start
+  }
+
+  #namesOf(bytes: number): Uint8Array<SharedArrayBuffer> {
+    return new Uint8Array(this.#namesMemory.grow(bytes)('names', 1), 0, bytes)
   }
 
   #attributeSet(attributes: readonly ExtendedAttribute[]): number {

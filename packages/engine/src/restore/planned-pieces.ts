@@ -1,14 +1,14 @@
 import { SEAL_OVERHEAD, type BlobLocation } from '../repository/blob.ts'
 import { idFromBytes, ID_SIZE, type Id } from '../repository/id.ts'
-import { newMemory, resizedMemory, sharedMemory, type ColumnMemory } from './columns.ts'
+import { GrowingMemory, type ColumnMemory } from './columns.ts'
 
 /** {@link PlannedPieces} as other threads get it: `postMessage` carries it without copying the columns. */
 export interface SharedPieces {
-  readonly columns: Columns<SharedArrayBuffer>
+  readonly columns: Columns
   readonly count: number
 }
 
-type Columns<Buffers extends ArrayBufferLike = ArrayBufferLike> = ReturnType<typeof makeColumns<Buffers>>
+type Columns = ReturnType<typeof makeColumns>
 
 const FIRST_CAPACITY = 256
 
@@ -17,14 +17,14 @@ const FIRST_CAPACITY = 256
  * from 0; those of a file are consecutive and in order.
  */
 export class PlannedPieces {
+  readonly #memory = new GrowingMemory()
   #columns: Columns
   #count: number
-  #shared: SharedPieces | undefined
   readonly #packs: Id[] = []
   readonly #packNumbers = new Map<Id, number>()
 
   constructor(shared?: SharedPieces) {
-    this.#columns = shared?.columns ?? makeColumns(newMemory(FIRST_CAPACITY))
+    this.#columns = shared?.columns ?? makeColumns(this.#memory.grow(FIRST_CAPACITY), FIRST_CAPACITY)
     this.#count = shared?.count ?? 0
   }
 
@@ -33,11 +33,15 @@ export class PlannedPieces {
     return new PlannedPieces(shared)
   }
 
-  /** What another thread needs to read the pieces. From now on none can be added. */
+  /** What another thread needs to read the pieces that there are now. */
   share(): SharedPieces {
-    this.#shared ??= { columns: makeColumns(sharedMemory(this.#columns, this.#count)), count: this.#count }
-    this.#columns = this.#shared.columns
-    return this.#shared
+    return { columns: this.#columns, count: this.#count }
+  }
+
+  /** Attached pieces: knows from now on those that the other thread has added. */
+  follow({ columns, count }: SharedPieces): void {
+    this.#columns = columns
+    this.#count = count
   }
 
   get count(): number {
@@ -58,7 +62,8 @@ export class PlannedPieces {
   add(entry: number, fileOffset: number, blob: BlobLocation): void {
     const number = this.#count
     if (number === this.#columns.entry.length) {
-      this.#columns = makeColumns(resizedMemory(this.#columns, number * 2))
+      const capacity = this.#memory.capacityAfter(number, number + 1)
+      this.#columns = makeColumns(this.#memory.grow(capacity), capacity)
     }
     const columns = this.#columns
     columns.entry[number] = entry
@@ -70,11 +75,6 @@ export class PlannedPieces {
     columns.wanted[number] = 1
     this.#idBytes(number).write(blob.id, 'hex')
     this.#count++
-  }
-
-  /** Forgets the pieces from number `count` on. */
-  truncate(count: number): void {
-    this.#count = count
   }
 
   /** The file that a piece belongs to. */
@@ -153,16 +153,16 @@ export class PlannedPieces {
   }
 }
 
-function makeColumns<Buffers extends ArrayBufferLike>(memory: ColumnMemory<Buffers>) {
-  const integers = (name: string) => new Uint32Array(memory(name, 4))
+function makeColumns(memory: ColumnMemory, capacity: number) {
+  const integers = (name: string) => new Uint32Array(memory(name, 4), 0, capacity)
   return {
     entry: integers('entry'),
-    fileOffset: new Float64Array(memory('fileOffset', 8)),
+    fileOffset: new Float64Array(memory('fileOffset', 8), 0, capacity),
     pack: integers('pack'),
     packOffset: integers('packOffset'),
     length: integers('length'),
     uncompressedLength: integers('uncompressedLength'),
-    id: new Uint8Array(memory('id', ID_SIZE)),
-    wanted: new Uint8Array(memory('wanted', 1)),
+    id: new Uint8Array(memory('id', ID_SIZE), 0, capacity * ID_SIZE),
+    wanted: new Uint8Array(memory('wanted', 1), 0, capacity),
   }
 }

@@ -8,15 +8,38 @@ export interface PlannedDeletion {
   readonly name: string
 }
 
-/**
- * What a restore is going to do, entry by entry. It takes about 79 bytes and its name for each entry, and 61 bytes for each piece of content: 160
- * bytes for a small file, 160 MB for a million.
- */
-export interface RestorePlan {
+/** The entries and the content of a plan, which may still be in the making. */
+export interface PlannedContent {
   /** All selected entries of the snapshot, with what is to be done about each. Entry 0 is the target. */
   readonly entries: PlannedEntries
   /** The content of the files among them. */
   readonly pieces: PlannedPieces
+}
+
+/** Entries of a plan with consecutive numbers, and the pieces of their content. The ends are those after the last. */
+export interface PlanPart {
+  readonly firstEntry: number
+  readonly endEntry: number
+  readonly firstPiece: number
+  readonly endPiece: number
+}
+
+/** Carries out what has been planned while the rest is still being planned. */
+export interface PlanFollower {
+  /** Whether it has little left to do. */
+  readonly isWaiting: boolean
+  /**
+   * Takes everything that has been planned so far. Nothing of it changes any more.
+   * Throws the error for which it cannot go on.
+   */
+  take(content: PlannedContent): void
+}
+
+/**
+ * What a restore is going to do, entry by entry. It takes about 79 bytes and its name for each entry, and 61 bytes for each piece of content: 160
+ * bytes for a small file, 160 MB for a million.
+ */
+export interface RestorePlan extends PlannedContent {
   /** What symbolic links point to, by their entries' numbers. */
   readonly linkTargets: ReadonlyMap<number, string>
   /** Numbers of devices, by their entries' numbers. */

@@ -2,6 +2,7 @@ import type { Progress } from '@varve/platform'
 import type { NodeType } from '../repository/node.ts'
 import type { EntryAction } from './planned-entries.ts'
 import type { RestoreAction, RestoreOptions } from './restore-options.ts'
+import { planFigures, type RestorePlan } from './restore-plan.ts'
 
 /** Time between two reports, in milliseconds. */
 const INTERVAL = 100
@@ -38,6 +39,15 @@ export class RestoreReporter {
   /** Starts to report progress. */
   start(): void {
     if (this.#listeners.onProgress !== undefined) this.#timer ??= setInterval(() => this.#report(), INTERVAL)
+  }
+
+  /** Knows from now on how much there is to do, and what has gone wrong in planning it. */
+  expect(plan: RestorePlan): void {
+    const { filesTotal, bytesTotal, bytesToWrite } = planFigures(plan)
+    this.filesTotal = filesTotal
+    this.bytesTotal = bytesTotal
+    this.bytesDone += bytesTotal - bytesToWrite
+    this.problems += plan.problems
   }
 
   /** Reports progress a last time, and no more. Idempotent. */

@@ -1,6 +1,6 @@
 import type { OpenRepository } from '../repository/repository.ts'
 import { withLock } from '../repository/lock.ts'
-import { executeRestore } from './execute.ts'
+import { RestoreExecution } from './execute.ts'
 import { planRestore } from './plan.ts'
 import { checkRestoreOptions, type RestoreOptions, type RestoreResult } from './restore-options.ts'
 import { WriteThreads } from './write-threads.ts'
@@ -10,7 +10,7 @@ import { WriteThreads } from './write-threads.ts'
  *
  * Every piece of content is verified before it is written. What cannot be restored is reported to `onProblem` and counted; all else is restored.
  *
- * @throws as `planRestore` and `executeRestore`; ERR_VARVE_LOCKED, ERR_VARVE_LOCK_LOST; what reading the index throws
+ * @throws as `planRestore` and `RestoreExecution.finish`; ERR_VARVE_LOCKED, ERR_VARVE_LOCK_LOST; what reading the index throws
  */
 export async function restore(repository: OpenRepository, options: RestoreOptions): Promise<RestoreResult> {
   checkRestoreOptions(options)
@@ -21,9 +21,14 @@ export async function restore(repository: OpenRepository, options: RestoreOption
     return await withLock(repository, lock, async (held, confirmLock) => {
       const indexed = await repository.loadIndex(held)
       const heldOptions: RestoreOptions = { ...options, signal: held }
-      const plan = await planRestore(indexed, heldOptions)
-      await confirmLock()
-      return executeRestore(indexed, plan, heldOptions, threads)
+      const execution = new RestoreExecution(indexed, heldOptions, threads, confirmLock)
+      try {
+        const plan = await planRestore(indexed, heldOptions, dryRun ? undefined : execution)
+        await confirmLock()
+        return await execution.finish(plan)
+      } finally {
+        await execution.abandon()
+      }
     })
   } finally {
     await threads?.close()

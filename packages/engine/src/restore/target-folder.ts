@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs'
+import { readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { describeError, systemErrorCode, VarveError } from '@varve/platform/errors'
 import { nameFromBytes, toFsPath } from '@varve/platform/file-name'
@@ -32,6 +32,16 @@ export function resolveTarget(target: string): TargetFolder {
     const message =
       systemErrorCode(error) === 'ENOTDIR' ? `'${path}' lies in something that is not a folder` : describeError(error)
     throw new VarveError('ERR_VARVE_TARGET', `cannot restore into '${path}': ${message}`, { cause: error })
+  }
+}
+
+/** Whether a target certainly has nothing in it. */
+export function isVacant({ path, exists }: TargetFolder): boolean {
+  if (!exists) return true
+  try {
+    return readdirSync(toFsPath(path)).length === 0
+  } catch {
+    return false
   }
 }
 

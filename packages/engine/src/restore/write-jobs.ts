@@ -4,21 +4,28 @@ import type { DirectSource } from '../storage/direct-reading.ts'
 import type { SharedEntries } from './planned-entries.ts'
 import type { SharedPieces } from './planned-pieces.ts'
 
+/** What has been planned so far, as a writing thread gets it. */
+export interface SharedPlan {
+  readonly entries: SharedEntries
+  readonly pieces: SharedPieces
+}
+
 /** What a writing thread has to know before all else. */
-export interface WriteSetup {
+export interface WriteSetup extends SharedPlan {
   readonly key: MasterKey
   /** Where it can read packs by itself, if so. */
   readonly source: DirectSource | undefined
-  readonly entries: SharedEntries
-  readonly pieces: SharedPieces
   /** Whether long runs of zeros in new files become holes. */
   readonly sparse: boolean
   /** Turns to 1 when the threads should leave the rest of their jobs. */
   readonly stop: Int32Array<SharedArrayBuffer>
 }
 
-/** What a writing thread is asked; first of all to set itself up. */
-export type WriteJob = { readonly kind: 'setup'; readonly setup: WriteSetup } | WritingJob
+/** What a writing thread is asked: first of all to set itself up, later to know more of the plan. */
+export type WriteJob =
+  | { readonly kind: 'setup'; readonly setup: WriteSetup }
+  | { readonly kind: 'follow'; readonly plan: SharedPlan }
+  | WritingJob
 
 /** Something to write. */
 export type WritingJob =

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { defaultWorkerCount, WorkerPool, workerUrl, type JobOptions } from '@varve/platform/workers'
 import { Breather } from './breather.ts'
 import { PieceWriting } from './piece-writing.ts'
-import type { WriteJob, WriteResult, WriteSetup, WritingJob } from './write-jobs.ts'
+import type { SharedPlan, WriteJob, WriteResult, WriteSetup, WritingJob } from './write-jobs.ts'
 
 /** Jobs for each thread from which on there are enough: one that it is at and one that waits. */
 const ENOUGH_JOBS = 2
@@ -14,6 +14,8 @@ const ENOUGH_JOBS = 2
 export class WriteThreads {
   /** How many jobs are done at the same time. */
   readonly size: number
+  /** Whether this thread has better things to do than to write. */
+  isBusy = false
   readonly #pool: WorkerPool<WriteJob, WriteResult>
   #own: PieceWriting | undefined
   #given = 0
@@ -43,9 +45,15 @@ export class WriteThreads {
     await this.#pool.runOnEach({ kind: 'setup', setup })
   }
 
+  /** Says what has been added to the plan. Resolves when all threads know. */
+  async follow(plan: SharedPlan): Promise<void> {
+    this.#own?.follow(plan)
+    await this.#pool.runOnEach({ kind: 'follow', plan })
+  }
+
   /** Does a job. @throws ERR_VARVE_TARGET */
   async run(job: WritingJob, options?: JobOptions): Promise<WriteResult> {
-    if (this.#own !== undefined && !this.#isHelping && this.#threadsHaveEnough) {
+    if (this.#own !== undefined && !this.isBusy && !this.#isHelping && this.#threadsHaveEnough) {
       this.#isHelping = true
       try {
         // What threads have answered meanwhile comes first: they must not wait for this.
