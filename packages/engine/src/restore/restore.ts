@@ -1,6 +1,6 @@
 import type { OpenRepository } from '../repository/repository.ts'
 import { withLock } from '../repository/lock.ts'
-import { RestoreExecution } from './execute.ts'
+import { RestoreExecution } from './restore-execution.ts'
 import { planRestore } from './plan.ts'
 import { checkRestoreOptions, type RestoreOptions, type RestoreResult } from './restore-options.ts'
 import { WriteThreads } from './write-threads.ts'

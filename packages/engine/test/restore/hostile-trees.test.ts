@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Problem } from '@varve/platform'
 import { idOf, type Id } from '../../src/repository/id.ts'
-import { executeRestore } from '../../src/restore/execute.ts'
+import { RestoreExecution } from '../../src/restore/restore-execution.ts'
 import { planRestore } from '../../src/restore/plan.ts'
 import { noise, saveIndex } from '../fixtures/repository-fixture.ts'
 import { contentOf, folderOf, linkTo, makeFiles, RestoreFixture, type Entry } from './restore-fixture.ts'
@@ -214,7 +214,7 @@ describe('links that lie in the target', () => {
     renameSync(join(fixture.target, 'outer/inner'), join(fixture.target, 'outer/moved'))
     symlinkSync(outside, join(fixture.target, 'outer/inner'))
     const before = outsideOf(fixture)
-    await executeRestore(repository, plan, options)
+    await new RestoreExecution(repository, options).finish(plan)
     expect(outsideOf(fixture)).toEqual(before)
     expect(problems.map(({ path }) => path.slice(fixture.target.length + 1)).toSorted()).toEqual([
       'outer/inner/a',

@@ -18,20 +18,6 @@ import { RestoreReporter } from './restore-reporter.ts'
 import { verifyRestored } from './verification.ts'
 import { WriteThreads } from './write-threads.ts'
 
-/**
- * Carries out a plan, or in a dry run only tells what that would do. See {@link RestoreExecution}. A plan can be carried out once.
- *
- * @param options - those that the plan was made with
- * @throws as {@link RestoreExecution.finish}
- */
-export async function executeRestore(
-  repository: IndexedRepository,
-  plan: RestorePlan,
-  options: RestoreOptions,
-): Promise<RestoreResult> {
-  return new RestoreExecution(repository, options).finish(plan)
-}
-
 /** What the parts of carrying out a plan work with. */
 interface Work {
   readonly entries: PlannedEntries
@@ -41,7 +27,8 @@ interface Work {
 }
 
 /**
- * Carries out a plan: once it has been made, or part by part while it is.
+ * Carries out a plan: once it has been made, or part by part while it is; or in a dry run only tells what that would do. A plan can be carried out
+ * once.
  *
  * Folders come first, then files, then what the snapshot does not have goes, then links and special files, and at last the folders' metadata. A
  * file that could not be completed is removed, unless it was there before.
@@ -165,9 +152,11 @@ export class RestoreExecution implements PlanFollower {
         await this.#confirmLock()
         await makeFolders(folders, part.firstEntry, part.endEntry)
         await writing.write(part, shared)
-        this.#isWaiting = true
       } catch (error) {
         this.#failure ??= { error }
+      } finally {
+        // After a failure, too: whoever plans is to hear of it.
+        this.#isWaiting = true
       }
     })
   }
