@@ -14,6 +14,9 @@ const OPENED_TOGETHER = 256
 /** Bytes from which on no more are: what was looked at for its seal should still be in the processor's cache when it is deciphered and hashed. */
 const ENOUGH_TOGETHER = 128 * 1024
 
+/** What is known of blobs, by their numbers. */
+export type KnownBlobs = Pick<PackedBlobs, 'offset' | 'length' | 'uncompressedLength' | 'hasId' | 'blob'>
+
 /** Takes the content of a blob that was verified, by its number; the bytes are valid as long as it runs. */
 export type TakeContent = (at: number, content: Uint8Array) => void
 
@@ -57,7 +60,7 @@ export class BlobVerifier {
   verify(
     bytes: Uint8Array,
     offset: number,
-    blobs: PackedBlobs,
+    blobs: KnownBlobs,
     from: number,
     to: number,
     take?: TakeContent,
@@ -92,7 +95,7 @@ export class BlobVerifier {
   #openGroup(
     bytes: Uint8Array,
     offset: number,
-    blobs: PackedBlobs,
+    blobs: KnownBlobs,
     damaged: DamagedBlob[],
     take: TakeContent | undefined,
   ): void {
@@ -127,7 +130,7 @@ export class BlobVerifier {
     return different === 0
   }
 
-  #contentIfSound(opened: Uint8Array, blobs: PackedBlobs, at: number, damaged: DamagedBlob[]): Uint8Array | undefined {
+  #contentIfSound(opened: Uint8Array, blobs: KnownBlobs, at: number, damaged: DamagedBlob[]): Uint8Array | undefined {
     try {
       const content = this.#opener.decompress(opened, blobs.uncompressedLength(at))
       const found = hash('sha256', content, 'latin1')
@@ -143,7 +146,7 @@ export class BlobVerifier {
   #openAlone(
     bytes: Uint8Array,
     offset: number,
-    blobs: PackedBlobs,
+    blobs: KnownBlobs,
     at: number,
     damaged: DamagedBlob[],
     take: TakeContent | undefined,

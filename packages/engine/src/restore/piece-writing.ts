@@ -1,16 +1,19 @@
 import { currentPlatform } from '@varve/platform'
 import { releaseNow } from '../release-now.ts'
-import { BlobOpener } from '../repository/blob-opening.ts'
-import { Sealer } from '../repository/sealing.ts'
+import { BlobVerifier, type TakeContent } from '../repository/blob-verifying.ts'
 import { DirectReader } from '../storage/direct-reading.ts'
 import { FileWriter } from './file-writer.ts'
 import { MetadataWriter } from './metadata-writer.ts'
+import { PieceBlobs } from './piece-blobs.ts'
 import { PlannedEntries } from './planned-entries.ts'
 import { PlannedPieces } from './planned-pieces.ts'
 import type { SharedPlan, WriteResult, WriteSetup, WritingJob } from './write-jobs.ts'
 
 /** Memory for a range of a pack: enough for all but those with an oversize blob. The system gives real memory only for what is written to. */
 const USUAL_RANGE = 10 * 1024 * 1024
+
+/** Blobs that are opened before others get their turn: few enough that it does not take long, many enough to be opened together. */
+const BLOBS_AT_ONCE = 64
 
 /** For each blob that could not be opened the pieces that it should have given. */
 type DamagedPieces = WriteResult['damaged']
@@ -21,7 +24,7 @@ export class PieceWriting {
   readonly #pieces: PlannedPieces
   readonly #metadata = new MetadataWriter(currentPlatform())
   readonly #writer: FileWriter
-  readonly #opener: BlobOpener
+  readonly #verifier: BlobVerifier
   readonly #reader: DirectReader | undefined
   readonly #stop: WriteSetup['stop']
   #memory: Buffer = Buffer.alloc(0)
@@ -30,7 +33,7 @@ export class PieceWriting {
     this.#entries = PlannedEntries.attach(setup.entries)
     this.#pieces = PlannedPieces.attach(setup.pieces)
     this.#writer = new FileWriter(this.#entries, this.#pieces, this.#metadata, setup.sparse)
-    this.#opener = new BlobOpener(new Sealer(setup.key))
+    this.#verifier = new BlobVerifier(setup.key)
     this.#reader = setup.source && new DirectReader(setup.source)
     this.#stop = setup.stop
   }
@@ -99,45 +102,21 @@ export class PieceWriting {
     numbers: Uint32Array,
   ): Generator<undefined, DamagedPieces, undefined> {
     const damaged: (readonly number[])[] = []
-    for (let next = 0; next < numbers.length && !this.#isStopped;) {
-      if (next > 0) yield
-      const same = sameBlob(this.#pieces, numbers, next)
-      next += same.length
-      const [first] = same
-      if (first === undefined || same.every((piece) => this.#writer.isLost(piece))) continue
-      const start = this.#pieces.packOffset(first) - offset
-      const content = this.#open(bytes.subarray(start, start + this.#pieces.packedLength(first)), first)
-      if (content === undefined) {
-        damaged.push(same)
-        continue
-      }
-      for (const piece of same) this.#writer.write(piece, content)
+    const blobs = new PieceBlobs(this.#pieces, numbers, (piece) => !this.#writer.isLost(piece))
+    const write: TakeContent = (at, content) => {
+      for (const piece of blobs.pieces(at)) this.#writer.write(piece, content)
+    }
+    for (let from = 0; from < blobs.count && !this.#isStopped; from += BLOBS_AT_ONCE) {
+      if (from > 0) yield
+      const to = Math.min(blobs.count, from + BLOBS_AT_ONCE)
+      // Whoever looks for a damaged blob in other places says what is wrong with it where there are none.
+      for (const { at } of this.#verifier.verify(bytes, offset, blobs, from, to, write))
+        damaged.push([...blobs.pieces(at)])
     }
     return damaged
-  }
-
-  #open(sealed: Uint8Array, piece: number): Uint8Array | undefined {
-    try {
-      return this.#opener.open(sealed, this.#pieces.blob(piece))
-    } catch {
-      // Whoever looks for the blob in other places says what is wrong with it where there are none.
-      return undefined
-    }
   }
 
   get #isStopped(): boolean {
     return Atomics.load(this.#stop, 0) !== 0
   }
-}
-
-/** The run of pieces, from number `start` of `numbers` on, that are one blob. Different blobs at one place are for opening to refuse. */
-function sameBlob(pieces: PlannedPieces, numbers: Uint32Array, start: number): number[] {
-  const first = numbers[start] ?? 0
-  const same: number[] = []
-  for (let i = start; i < numbers.length; i++) {
-    const piece = numbers[i] ?? 0
-    if (!pieces.areSameBlob(first, piece)) break
-    same.push(piece)
-  }
-  return same
 }

@@ -102,24 +102,28 @@ export class PlannedPieces {
     return this.#columns.length[piece] ?? 0
   }
 
-  /** Bytes of a piece in its file. */
-  length(piece: number): number {
-    const uncompressed = this.#columns.uncompressedLength[piece] ?? 0
-    return uncompressed === 0 ? Math.max(0, this.packedLength(piece) - SEAL_OVERHEAD) : uncompressed
+  /** Bytes of a piece's blob after decompression; 0 where it is not compressed. */
+  uncompressedLength(piece: number): number {
+    return this.#columns.uncompressedLength[piece] ?? 0
   }
 
-  /** What opening a piece needs. */
-  blob(piece: number): { readonly id: Id; readonly length: number; readonly uncompressedLength: number } {
-    return {
-      id: this.id(piece),
-      length: this.packedLength(piece),
-      uncompressedLength: this.#columns.uncompressedLength[piece] ?? 0,
-    }
+  /** Bytes of a piece in its file. */
+  length(piece: number): number {
+    const uncompressed = this.uncompressedLength(piece)
+    return uncompressed === 0 ? Math.max(0, this.packedLength(piece) - SEAL_OVERHEAD) : uncompressed
   }
 
   /** Whether two pieces have the same content in the same place. */
   areSameBlob(a: number, b: number): boolean {
     return a === b || (this.packOffset(a) === this.packOffset(b) && this.#idBytes(a).equals(this.#idBytes(b)))
+  }
+
+  /** Whether the id of a piece's blob is these bytes. @param id - a character a byte */
+  hasId(piece: number, id: string): boolean {
+    const { id: bytes } = this.#columns
+    const at = piece * ID_SIZE
+    for (let byte = 0; byte < ID_SIZE; byte++) if (id.charCodeAt(byte) !== bytes[at + byte]) return false
+    return true
   }
 
   id(piece: number): Id {

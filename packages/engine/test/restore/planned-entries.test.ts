@@ -136,7 +136,13 @@ test('pieces come out as they went in, here and in other threads, however many',
           expect(side.entry(i)).toBe(it.entry)
           expect(side.fileOffset(i)).toBe(it.fileOffset)
           expect(side.packOffset(i)).toBe(it.offset)
-          expect(side.blob(i)).toEqual({ id, length: it.length, uncompressedLength: it.uncompressedLength })
+          expect([side.id(i), side.packedLength(i), side.uncompressedLength(i)]).toEqual([
+            id,
+            it.length,
+            it.uncompressedLength,
+          ])
+          expect(side.hasId(i, Buffer.from(id, 'hex').toString('latin1'))).toBe(true)
+          expect(side.hasId(i, Buffer.alloc(32).toString('latin1'))).toBe(false)
           expect(side.length(i)).toBe(it.uncompressedLength === 0 ? it.length - 32 : it.uncompressedLength)
           expect(side.isWanted(i)).toBe(it.wanted)
         }
