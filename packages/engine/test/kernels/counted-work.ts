@@ -34,7 +34,10 @@ export interface Count {
   readonly bytes: number
 }
 
-const FILE_CALLS = ['openSync', 'readSync', 'fstatSync', 'closeSync', 'lstatSync', 'statSync', 'readFileSync'] as const
+const FILE_CALLS = [
+  ...(['openSync', 'readSync', 'fstatSync', 'closeSync', 'lstatSync', 'statSync', 'readFileSync'] as const),
+  ...(['writeSync', 'ftruncateSync', 'fchownSync', 'fchmodSync', 'readlinkSync'] as const),
+]
 
 const ARRAYS = [Uint8Array, Uint16Array, Uint32Array, Int32Array, Float64Array, BigInt64Array, BigUint64Array]
 const TYPED_ARRAY = Reflect.getPrototypeOf(Uint8Array.prototype) ?? {}
