@@ -52,16 +52,18 @@ export class MetadataWriter {
   /** Sets the metadata of a file that is open, and closes it. */
   setOfFile(fd: number, path: string, metadata: EntryMetadata, before = NEW): string | undefined {
     const { uid, gid, mode } = metadata
+    let failure: string | undefined
     try {
-      let failure = hasOwner(before, metadata) ? undefined : this.#attempt(() => fchownSync(fd, uid, gid))
+      if (!hasOwner(before, metadata)) failure = this.#attempt(() => fchownSync(fd, uid, gid))
       failure ??= this.#setAttributes(path, metadata, before)
       if (!hasMode(before, metadata)) failure ??= this.#attempt(() => fchmodSync(fd, posixPermissions(mode)))
-      return (
-        failure ?? this.#setTimes(metadata, before, (atime, mtime) => this.#platform.setTimesOfFile(fd, atime, mtime))
-      )
+      if (isWritten(before)) {
+        failure ??= this.#setTimes(metadata, before, (atime, mtime) => this.#platform.setTimesOfFile(fd, atime, mtime))
+      }
     } finally {
       closeSync(fd)
     }
+    return failure ?? (isWritten(before) ? undefined : this.#setTimesAt(path, metadata, before))
   }
 
   /** Sets the metadata of a folder. */
@@ -152,6 +154,11 @@ export function changeFolderMode(path: string, mode: number): void {
   } finally {
     closeSync(fd)
   }
+}
+
+/** Whether a file is open for writing, and not only for looking at it: by such a descriptor Windows sets no times. */
+function isWritten({ stats }: EntryBefore): boolean {
+  return stats === undefined
 }
 
 function hasOwner({ stats, hasOwner = false }: EntryBefore, { uid, gid }: EntryMetadata): boolean {
