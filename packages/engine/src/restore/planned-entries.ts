@@ -69,7 +69,7 @@ export class PlannedEntries {
   readonly target: string
   readonly #separator: string
   readonly #memory = new GrowingMemory()
-  readonly #namesMemory = new GrowingMemory(MAX_NAMES)
+  readonly #namesMemory = new GrowingMemory()
   #columns: EntryColumns
   #names: Uint8Array<SharedArrayBuffer>
   #namesLength = 0
@@ -126,8 +126,7 @@ export class PlannedEntries {
   add(entry: NewEntry): number {
     const number = this.#count
     if (number === this.#columns.parent.length) {
-      const capacity = this.#memory.capacityAfter(number, number + 1)
-      this.#columns = makeEntryColumns(this.#memory.grow(capacity), capacity)
+      this.#columns = makeEntryColumns(this.#memory.grow(number * 2), number * 2)
     }
     const columns = this.#columns
     columns.parent[number] = entry.parent
@@ -266,7 +265,10 @@ export class PlannedEntries {
     const bytes = nameToBytes(name)
     const start = this.#namesLength
     const end = start + bytes.length
-    if (end > this.#names.length) this.#names = this.#namesOf(this.#namesMemory.capacityAfter(this.#names.length, end))
+    if (end > MAX_NAMES) throw new Error('the names of a plan need more than 4 GiB')
+    if (end > this.#names.length) {
+      this.#names = this.#namesOf(Math.min(MAX_NAMES, Math.max(end, this.#names.length * 2)))
+    }
     this.#names.set(bytes, start)
     this.#namesLength = end
     return start

@@ -62,8 +62,7 @@ export class PlannedPieces {
   add(entry: number, fileOffset: number, blob: BlobLocation): void {
     const number = this.#count
     if (number === this.#columns.entry.length) {
-      const capacity = this.#memory.capacityAfter(number, number + 1)
-      this.#columns = makeColumns(this.#memory.grow(capacity), capacity)
+      this.#columns = makeColumns(this.#memory.grow(number * 2), number * 2)
     }
     const columns = this.#columns
     columns.entry[number] = entry
