@@ -77,9 +77,13 @@ async function runRows(options: Options, field: readonly Contestant[], place: st
     for (const row of rows) {
       // A quick run is to show that everything works.
       const turns = options.isQuick ? options.runs : options.runs * (row.repeats ?? 1)
-      const measured = await measureRow(row, race, turns, ({ name }, turn) =>
-        say(`${corpus.name}: ${row.title}: ${name}, run ${turn} of ${turns}`),
-      )
+      const measured = await measureRow(row, race, turns, {
+        onRun: ({ name }, turn) => say(`${corpus.name}: ${row.title}: ${name}, run ${turn} of ${turns}`),
+        onFailure: ({ name }, error) => {
+          say('')
+          process.stdout.write(`\n${name} is left out of '${row.title}':\n${String(error)}\n`)
+        },
+      })
       results.push(...measured)
       say('')
       process.stdout.write(`\n${toMarkdown(measured)}`)
